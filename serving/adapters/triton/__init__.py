@@ -1,0 +1,1 @@
+"""Triton Inference Server: its process, its supervision, a typed client and the model contract."""
