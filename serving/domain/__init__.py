@@ -1,0 +1,1 @@
+"""Frozen types, limits, states and the error tree. Reading this package is enough to know the system."""
