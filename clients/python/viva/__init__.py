@@ -1,0 +1,1 @@
+"""Generated from clients/proto; do not edit."""
