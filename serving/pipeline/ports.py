@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from serving.domain.answer import MediaKind
+from serving.domain.answer import MediaKind, MediaRef
 from serving.domain.assessment import ModelVersion
 from serving.domain.competency import Language
 from serving.domain.media import AudioTrack, DecodeReport, FrameBatch, MediaInfo
@@ -45,7 +45,9 @@ class LanguageModels(Protocol):
 
 
 class FaceModels(Protocol):
-    async def detect_faces(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    async def detect_faces(
+        self, images: NDArray[np.uint8]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """uint8 [n, 128, 128, 3] RGB -> regressors float32 [n, 896, 16], score logits float32 [n, 896]."""
         ...
 
@@ -105,4 +107,34 @@ class MediaDecoder(Protocol):
 
     def frames(self, path: Path, cancel: threading.Event) -> FrameStream:
         """Sample the first video track at the configured rate."""
+        ...
+
+
+class SpoolFile(Protocol):
+    """A file that media is received into. Blocking: called from worker threads."""
+
+    def write(self, chunk: bytes) -> None:
+        """Append bytes."""
+        ...
+
+    @property
+    def size_bytes(self) -> int: ...
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of what was written so far."""
+        ...
+
+    def finish(self, kind: MediaKind) -> MediaRef:
+        """Close the file for writing and give its reference."""
+        ...
+
+    def discard(self) -> None:
+        """Delete the file; harmless when called again."""
+        ...
+
+
+class MediaSpool(Protocol):
+    def create(self) -> SpoolFile:
+        """A new private file. Blocking."""
         ...

@@ -1,0 +1,207 @@
+"""The one configuration of a stack: frozen, checked at start, derived values as properties.
+
+A file (`viva up --config FILE`, or `args` of the Serve YAML) holds the same keys as the dataclasses below.
+docs/configuration.md lists them; a test proves that it lists all.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class ConfigError(ValueError):
+    """A value that cannot be used; the message names the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayConfig:
+    """The edge: gRPC servers that share one advertised port.
+
+    Attributes:
+        host: address that the advertised port binds to; anything but loopback needs API keys.
+        port: advertised gRPC port.
+        replicas: gateway processes that share the port.
+        text_queue: text answers that may wait, for each gateway.
+        media_queue: media answers that may wait, for each gateway.
+        api_keys: tenant by hex SHA-256 of its key; empty serves one local tenant without credentials.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 18500
+    replicas: int = 1
+    text_queue: int = 256
+    media_queue: int = 64
+    api_keys: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _check(1 <= self.port <= 65535, "gateway.port", self.port, "1 to 65535")
+        _check(self.replicas >= 1, "gateway.replicas", self.replicas, "at least 1")
+        _check(self.text_queue >= 1, "gateway.text_queue", self.text_queue, "at least 1")
+        _check(self.media_queue >= 1, "gateway.media_queue", self.media_queue, "at least 1")
+        loopback = self.host in ("localhost", "::1") or self.host.startswith("127.")
+        _check(loopback or bool(self.api_keys), "gateway.host", self.host, "loopback, unless api_keys are set")
+
+
+@dataclass(frozen=True, slots=True)
+class ScorerConfig:
+    """Processes that decode media and run the pipeline.
+
+    Attributes:
+        replicas: scorer processes in the cluster.
+        text_slots: text answers that one replica works on at a time.
+        media_slots: media answers that one replica works on at a time.
+        num_cpus: logical CPUs that Ray reserves for one replica.
+        timeout_s: longest time that one answer may take; a caller's deadline may be shorter.
+    """
+
+    replicas: int = 2
+    text_slots: int = 8
+    media_slots: int = 2
+    num_cpus: float = 0.0
+    timeout_s: float = 600.0
+
+    def __post_init__(self) -> None:
+        _check(self.replicas >= 1, "scorer.replicas", self.replicas, "at least 1")
+        _check(self.text_slots >= 1, "scorer.text_slots", self.text_slots, "at least 1")
+        _check(self.media_slots >= 1, "scorer.media_slots", self.media_slots, "at least 1")
+        _check(self.num_cpus >= 0, "scorer.num_cpus", self.num_cpus, "at least 0")
+        _check(self.timeout_s > 0, "scorer.timeout_s", self.timeout_s, "above 0")
+
+
+@dataclass(frozen=True, slots=True)
+class TritonConfig:
+    """The model server of each node.
+
+    Attributes:
+        hardware: which `configs/<hardware>.pbtxt` of the models to use.
+        model_repository: Triton's model repository.
+        address: `host:port` (gRPC) of a server that runs already; empty starts and supervises one on each node.
+        nodes: nodes that run a supervised server (one each).
+        num_gpus: GPUs that Ray reserves for each server.
+    """
+
+    hardware: str = "cpu"
+    model_repository: Path = ROOT / "model_repository"
+    address: str = ""
+    nodes: int = 1
+    num_gpus: float = 0.0
+
+    def __post_init__(self) -> None:
+        _check(self.nodes >= 1, "triton.nodes", self.nodes, "at least 1")
+        _check(self.num_gpus >= 0, "triton.num_gpus", self.num_gpus, "at least 0")
+        _check(
+            not self.address or self.address.rpartition(":")[2].isdigit(),
+            "triton.address",
+            self.address,
+            "HOST:PORT or empty",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class VivaConfig:
+    """Everything.
+
+    Attributes:
+        data_dir: spool, logs and the node's runtime files; on several hosts the spool must be shared storage.
+        metrics_port: Prometheus metrics of the node on loopback; 0 switches them off.
+    """
+
+    data_dir: Path = Path("~/.local/state/viva")
+    metrics_port: int = 18502
+    gateway: GatewayConfig = GatewayConfig()
+    scorer: ScorerConfig = ScorerConfig()
+    triton: TritonConfig = TritonConfig()
+
+    def __post_init__(self) -> None:
+        _check(0 <= self.metrics_port <= 65535, "metrics_port", self.metrics_port, "0 to 65535")
+        object.__setattr__(self, "data_dir", self.data_dir.expanduser().absolute())
+
+    @property
+    def spool_dir(self) -> Path:
+        return self.data_dir / "spool"
+
+    @property
+    def log_dir(self) -> Path:
+        return self.data_dir / "logs"
+
+    @property
+    def run_dir(self) -> Path:
+        """Files of the running processes of this node: Triton's endpoint, its backend folder, metric counters."""
+        return self.data_dir / "run"
+
+    @property
+    def metrics_dir(self) -> Path:
+        return self.run_dir / "metrics"
+
+    @property
+    def text_concurrency(self) -> int:
+        """Text answers that one gateway sends to the scorers at a time."""
+        return max(1, self.scorer.replicas * self.scorer.text_slots // self.gateway.replicas)
+
+    @property
+    def media_concurrency(self) -> int:
+        """Media answers that one gateway sends to the scorers at a time."""
+        return max(1, self.scorer.replicas * self.scorer.media_slots // self.gateway.replicas)
+
+
+def from_mapping(values: Mapping[str, Any]) -> VivaConfig:
+    """The configuration of a parsed YAML document.
+
+    Raises:
+        ConfigError: an unknown key, a value of the wrong type, or one out of range; names the key.
+    """
+    config = _build(VivaConfig, values, "")
+    assert isinstance(config, VivaConfig)
+    return config
+
+
+def to_mapping(config: VivaConfig) -> dict[str, Any]:
+    """Plain values (strings, numbers, dicts) that `from_mapping` reads back; what travels to the replicas."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {key: plain(item) for key, item in value.items()}
+        return str(value) if isinstance(value, Path) else value
+
+    result = plain(dataclasses.asdict(config))
+    assert isinstance(result, dict)
+    return result
+
+
+def _build(kind: type, values: Any, prefix: str) -> Any:
+    if not isinstance(values, Mapping):
+        raise ConfigError(f"{prefix.rstrip('.') or 'the configuration'} must be a mapping of keys to values")
+    hints = typing.get_type_hints(kind)
+    unknown = sorted(set(map(str, values)) - hints.keys())
+    if unknown:
+        raise ConfigError(f"unknown key {prefix}{unknown[0]}; known are {', '.join(prefix + key for key in hints)}")
+    return kind(**{key: _convert(hints[key], value, prefix + key) for key, value in values.items()})
+
+
+def _convert(hint: Any, value: Any, key: str) -> Any:
+    if dataclasses.is_dataclass(hint):
+        return _build(typing.cast(type, hint), value, key + ".")
+    if typing.get_origin(hint) is not None:  # Mapping[str, str]
+        if isinstance(value, Mapping) and all(isinstance(item, str) for pair in value.items() for item in pair):
+            return dict(value)
+        raise ConfigError(f"{key} must be a mapping of strings")
+    if hint is Path and isinstance(value, str):
+        return Path(value)
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(value, bool) or not isinstance(value, hint) or isinstance(hint, types.UnionType):
+        raise ConfigError(f"{key} is {value!r}, it must be of type {hint.__name__}")
+    return value
+
+
+def _check(ok: bool, key: str, value: object, limit: str) -> None:
+    if not ok:
+        raise ConfigError(f"{key} is {value!r}, it must be {limit}")

@@ -1,0 +1,69 @@
+"""Received media in a folder, until it has been scored."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import time
+from pathlib import Path
+
+from serving.domain.answer import MediaKind, MediaRef
+
+
+class FolderSpool:
+    """Spool in `folder`, which every scorer must be able to read (one host, or shared storage)."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def create(self) -> FolderSpoolFile:
+        """A new private file (mode 0600). Raises OSError when the disk does not take it."""
+        return FolderSpoolFile(self._folder)
+
+    def sweep(self, older_than_s: float) -> int:
+        """Delete files that nobody has written for so long: their writer died. Returns how many."""
+        horizon, removed = time.time() - older_than_s, 0
+        for path in self._folder.glob("answer-*"):
+            try:
+                if path.stat().st_mtime < horizon:
+                    path.unlink()
+                    removed += 1
+            except FileNotFoundError:
+                continue  # its owner was faster
+        return removed
+
+
+class FolderSpoolFile:
+    """One file; size and digest are kept while it is written, so that it is read only by the decoder."""
+
+    def __init__(self, folder: Path) -> None:
+        descriptor, name = tempfile.mkstemp(prefix="answer-", dir=folder)
+        self._file = os.fdopen(descriptor, "wb", buffering=0)
+        self._path = Path(name)
+        self._hash = hashlib.sha256()
+        self._size = 0
+
+    def write(self, chunk: bytes) -> None:
+        view = memoryview(chunk)
+        while view:  # an unbuffered write may be short
+            view = view[self._file.write(view) :]
+        self._hash.update(chunk)
+        self._size += len(chunk)
+
+    @property
+    def size_bytes(self) -> int:
+        return self._size
+
+    @property
+    def sha256(self) -> str:
+        return self._hash.hexdigest()
+
+    def finish(self, kind: MediaKind) -> MediaRef:
+        self._file.close()
+        return MediaRef(self._path, self._size, self.sha256, kind)
+
+    def discard(self) -> None:
+        self._file.close()
+        self._path.unlink(missing_ok=True)

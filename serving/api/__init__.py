@@ -1,0 +1,1 @@
+"""The edge: protobuf to domain and back, errors to statuses, authentication. Knows gRPC messages, not Ray."""

@@ -1,0 +1,150 @@
+"""Messages to domain: every violation names its field and its limit."""
+
+from __future__ import annotations
+
+import unicodedata
+import uuid
+from typing import Final
+
+from serving.domain.answer import Answer, MediaKind, MediaRef, Modality, ModalityPolicy
+from serving.domain.competency import COMPETENCIES, LANGUAGES, Language
+from serving.domain.errors import InvalidAnswer, Reason
+from serving.domain.limits import LIMITS
+from viva.v1 import scoring_pb2 as pb
+
+_KINDS: Final = {
+    pb.MEDIA_KIND_UNSPECIFIED: MediaKind.DETECT,
+    pb.MEDIA_KIND_AUDIO: MediaKind.AUDIO,
+    pb.MEDIA_KIND_VIDEO: MediaKind.VIDEO,
+}
+_Permission = pb.ModalityPolicy.Permission
+
+
+def request_id(value: str, field: str = "request_id") -> str:
+    """The caller's UUID4 in its canonical form, or a new one."""
+    if not value:
+        return str(uuid.uuid4())
+    try:
+        parsed = uuid.UUID(value)
+    except ValueError:
+        parsed = None
+    if parsed is None or parsed.version != 4 or str(parsed) != value.lower():
+        raise InvalidAnswer(f"{field} must be a UUID version 4 or empty", field=field)
+    return str(parsed)
+
+
+def media_kind(value: pb.MediaKind, field: str) -> MediaKind:
+    """Declared kind of media."""
+    if value not in _KINDS:
+        raise InvalidAnswer(f"{field} has an unknown value {value}", field=field)
+    return _KINDS[value]
+
+
+def text_answer(config: pb.AnswerConfig, text: str) -> Answer:
+    """A validated text answer; `text` is kept verbatim."""
+    _check_length(text, "text", LIMITS.text_chars, Reason.TEXT_TOO_LONG)
+    if not any(unicodedata.category(char)[0] in "LN" for char in text):
+        raise InvalidAnswer("text holds no letter or digit", reason=Reason.TEXT_EMPTY, field="text")
+    sentences = tuple(config.sentences)
+    if len(sentences) > LIMITS.sentences:
+        raise InvalidAnswer(
+            f"config.sentences has {len(sentences)} sentences, the limit is {LIMITS.sentences}",
+            field="config.sentences",
+            metadata={"limit": str(LIMITS.sentences), "actual": str(len(sentences))},
+        )
+    return _answer(config, text=text, sentences=sentences)
+
+
+def media_answer(config: pb.AnswerConfig, media: MediaRef) -> Answer:
+    """A validated media answer."""
+    if config.sentences:
+        raise InvalidAnswer("config.sentences is for text answers only", field="config.sentences")
+    return _answer(config, media=media)
+
+
+def check_config(config: pb.AnswerConfig) -> None:
+    """Raise what `text_answer` and `media_answer` would raise for the config alone; lets uploads fail early."""
+    _answer(config)
+
+
+def _answer(
+    config: pb.AnswerConfig,
+    *,
+    text: str | None = None,
+    media: MediaRef | None = None,
+    sentences: tuple[str, ...] = (),
+) -> Answer:
+    _check_length(config.question, "config.question", LIMITS.question_chars)
+    _check_length(config.role, "config.role", LIMITS.role_chars)
+    return Answer(
+        question=config.question.strip(),
+        language=_language(config.language),
+        competencies=_competencies(config),
+        role=config.role.strip(),
+        sentences=sentences,
+        text=text,
+        media=media,
+        policy=_policy(config),
+    )
+
+
+def _language(value: str) -> Language | None:
+    for language in LANGUAGES:
+        if value == language:
+            return language
+    if not value:
+        return None
+    raise InvalidAnswer(
+        f"config.language is {value[:20]!r}; supported are {', '.join(LANGUAGES)}, or empty to detect it",
+        reason=Reason.UNKNOWN_LANGUAGE,
+        field="config.language",
+        metadata={"supported": ",".join(LANGUAGES)},
+    )
+
+
+def _competencies(config: pb.AnswerConfig) -> tuple[str, ...]:
+    for index, name in enumerate(config.competencies):
+        field = f"config.competencies[{index}]"
+        if name not in COMPETENCIES:
+            raise InvalidAnswer(
+                f"{field} is {name[:40]!r}; known are {', '.join(COMPETENCIES)}",
+                reason=Reason.UNKNOWN_COMPETENCY,
+                field=field,
+                metadata={"supported": ",".join(COMPETENCIES)},
+            )
+        if name in config.competencies[:index]:
+            raise InvalidAnswer(f"{field} repeats {name}", field=field)
+    return tuple(config.competencies) or COMPETENCIES
+
+
+def _policy(config: pb.AnswerConfig) -> ModalityPolicy:
+    """Denials with the reason that the report will state. Consent withheld outweighs the policy."""
+    policy, consent = config.modality_policy, config.consent
+    permissions = {
+        Modality.SPEECH: policy.speech,
+        Modality.LANGUAGE: policy.language,
+        Modality.FACE: policy.face,
+        Modality.EXPRESSION: policy.expression or _Permission.PERMISSION_DENIED,  # off unless explicitly allowed
+    }
+    denied: dict[Modality, str] = {}
+    for modality, permission in permissions.items():
+        if permission not in _Permission.values():
+            field = f"config.modality_policy.{modality.value}"
+            raise InvalidAnswer(f"{field} has an unknown value {permission}", field=field)
+        if permission == _Permission.PERMISSION_DENIED:
+            denied[modality] = "not_allowed_by_policy"
+    if consent.HasField("voice_analysis") and not consent.voice_analysis:
+        denied[Modality.SPEECH] = "no_consent"
+    if consent.HasField("face_analysis") and not consent.face_analysis:
+        denied[Modality.FACE] = denied[Modality.EXPRESSION] = "no_consent"
+    return ModalityPolicy(tuple(denied.items()))
+
+
+def _check_length(text: str, field: str, limit: int, reason: Reason = Reason.FIELD_INVALID) -> None:
+    if len(text) > limit:
+        raise InvalidAnswer(
+            f"{field} has {len(text)} characters, the limit is {limit}",
+            reason=reason,
+            field=field,
+            metadata={"limit": str(limit), "actual": str(len(text))},
+        )

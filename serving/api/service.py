@@ -1,0 +1,127 @@
+"""The Scoring service without its transport: messages in, messages out, `VivaError` raised."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Protocol
+
+from serving.api import assessments, requests, uploads
+from serving.api.admission import Lane
+from serving.domain.answer import Answer, MediaRef
+from serving.domain.assessment import Assessment
+from serving.domain.competency import LANGUAGES
+from serving.domain.errors import InvalidAnswer, Reason
+from serving.domain.limits import LIMITS
+from serving.pipeline.ports import MediaSpool, SpoolFile
+from viva.v1 import assessment_pb2
+from viva.v1 import scoring_pb2 as pb
+
+
+class AnswerScorer(Protocol):
+    async def score(self, answer: Answer, request_id: str) -> assessment_pb2.Assessment:
+        """Score one answer; stops when the awaiting task is cancelled. Raises `VivaError`."""
+        ...
+
+
+class ScoringService:
+    """What `viva.v1.Scoring` does.
+
+    Args:
+        render: assessment and language of the page to HTML; runs in a thread.
+        text_lane, media_lane: bounded queues in front of the scorers.
+        render_lane: bounded queue of pages being rendered.
+    """
+
+    def __init__(
+        self,
+        scorer: AnswerScorer,
+        spool: MediaSpool,
+        render: Callable[[Assessment, str], str],
+        *,
+        text_lane: Lane,
+        media_lane: Lane,
+        render_lane: Lane,
+    ) -> None:
+        self._scorer = scorer
+        self._spool = spool
+        self._render = render
+        self._text_lane = text_lane
+        self._media_lane = media_lane
+        self._render_lane = render_lane
+
+    async def score_answer(self, request: pb.ScoreAnswerRequest, request_id: str) -> pb.ScoreAnswerResponse:
+        """`ScoreAnswer`."""
+        content = request.WhichOneof("content")
+        if content == "text":
+            answer = requests.text_answer(request.config, request.text)
+            async with self._text_lane.slot():
+                assessment = await self._scorer.score(answer, request_id)
+        elif content == "media":
+            assessment = await self._score_inline(request, request_id)
+        else:
+            raise InvalidAnswer("set exactly one of text and media", reason=Reason.CONTENT_REQUIRED, field="content")
+        return pb.ScoreAnswerResponse(request_id=request_id, assessment=assessment)
+
+    async def upload_answer(
+        self, config: pb.UploadConfig, messages: AsyncIterator[pb.UploadAnswerRequest], request_id: str
+    ) -> pb.UploadAnswerResponse:
+        """`UploadAnswer` after its first message. Nothing of the upload is left behind, however it ends."""
+        requests.check_config(config.config)
+        if config.config.sentences:
+            raise InvalidAnswer("config.sentences is for text answers only", field="config.sentences")
+        kind = requests.media_kind(config.kind, "kind")
+        self._media_lane.check()  # refuse before the bytes travel
+        file = await asyncio.to_thread(self._spool.create)
+        try:
+            await uploads.receive_media(messages, file)
+            assessment = await self._score_media(config.config, file.finish(kind), request_id)
+        finally:
+            await _discard(file)
+        return pb.UploadAnswerResponse(request_id=request_id, assessment=assessment)
+
+    async def render_report(self, request: pb.RenderReportRequest) -> pb.RenderReportResponse:
+        """`RenderReport`."""
+        if not request.HasField("assessment"):
+            raise InvalidAnswer("assessment is required", reason=Reason.FIELD_REQUIRED, field="assessment")
+        try:
+            assessment = assessments.from_message(request.assessment)
+        except ValueError as error:
+            raise InvalidAnswer(f"assessment is not one of ours: {error}", field="assessment") from error
+        language = request.language or assessment.language
+        if language not in LANGUAGES:
+            raise InvalidAnswer(
+                f"language is {language[:20]!r}; supported are {', '.join(LANGUAGES)}",
+                reason=Reason.UNKNOWN_LANGUAGE,
+                field="language",
+            )
+        async with self._render_lane.slot():
+            return pb.RenderReportResponse(html=await asyncio.to_thread(self._render, assessment, language))
+
+    async def _score_inline(self, request: pb.ScoreAnswerRequest, request_id: str) -> assessment_pb2.Assessment:
+        data = request.media.data
+        if not data:
+            raise uploads.media_empty("media.data")
+        if len(data) > LIMITS.inline_media_bytes:
+            raise uploads.too_large("media.data", len(data), LIMITS.inline_media_bytes)
+        kind = requests.media_kind(request.media.kind, "media.kind")
+        requests.check_config(request.config)
+        self._media_lane.check()
+        file = await asyncio.to_thread(self._spool.create)
+        try:
+            await asyncio.to_thread(file.write, data)
+            return await self._score_media(request.config, file.finish(kind), request_id)
+        finally:
+            await _discard(file)
+
+    async def _score_media(
+        self, config: pb.AnswerConfig, media: MediaRef, request_id: str
+    ) -> assessment_pb2.Assessment:
+        answer = requests.media_answer(config, media)
+        async with self._media_lane.slot():
+            return await self._scorer.score(answer, request_id)
+
+
+async def _discard(file: SpoolFile) -> None:
+    # Shielded: a cancelled call must not leave the candidate's media on disk.
+    await asyncio.shield(asyncio.to_thread(file.discard))
