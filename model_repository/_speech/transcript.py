@@ -1,0 +1,34 @@
+"""What a speech model takes and gives."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from viva_speech.tokens import Word
+
+SAMPLE_RATE_HZ = 16_000
+MAX_SECONDS = 30
+"""Longest segment: Whisper's window, and about the longest that Moonshine was trained on."""
+
+LANGUAGES = ("en", "zh")
+"""Codes that a request may ask for and an answer may hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What was said in one segment; times count from its first sample."""
+
+    text: str
+    language: str
+    language_probability: float
+    words: Sequence[Word]
+
+
+class Transcriber(Protocol):
+    """One speech model."""
+
+    def transcribe(self, audio: npt.NDArray[np.float32], language: str) -> Transcript:
+        """audio [samples] at 16 kHz in -1 to 1, at most 30 s; language "en", "zh" or "" to detect it."""

@@ -1,0 +1,122 @@
+"""Transcribes one segment with Whisper: detects the language, decodes greedily, times the words."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from viva_speech.alignment import token_starts
+from viva_speech.decoding import Hypothesis, Rules, greedy
+from viva_speech.engine import SpeechEngine
+from mel import HOP, SAMPLE_RATE_HZ, log_mel
+from viva_speech.transcript import LANGUAGES, MAX_SECONDS, Transcript
+from viva_speech.tokens import Token, decode_vocabulary, text_of, words_of
+
+FRAME_SAMPLES = 2 * HOP  # the encoder halves the frames: one time step is 20 ms
+MIN_WINDOW_S = 5
+TRAILING_SILENCE_S = 1
+
+TOKENS_PER_SECOND, SPARE_TOKENS = 12, 16
+"""The cap on tokens. Fast Mandarin is about 6 characters of 1-2 tokens a second."""
+
+NO_SPEECH_PROBABILITY = 0.6
+MIN_MEAN_LOG_PROBABILITY = -1.0
+"""A segment is silence when the model finds no speech and is unsure of the text: Whisper's own thresholds
+(https://github.com/openai/whisper/blob/main/whisper/transcribe.py)."""
+
+Float = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Tokens, and the ids that mean something else than text."""
+
+    tokens: list[bytes]
+    end_of_text: int
+    start_of_transcript: int
+    transcribe: int
+    no_timestamps: int
+    no_speech: int
+    languages: dict[str, int]
+    suppress: list[int]
+    suppress_at_start: list[int]
+
+    @classmethod
+    def read(cls, path: Path) -> "Vocabulary":
+        """From the converter's vocabulary.json."""
+        document = json.loads(path.read_text(encoding="utf-8"))
+        return cls(**document | {"tokens": decode_vocabulary(document["tokens"])})
+
+    def suppressed(self) -> list[int]:
+        """Ids that never stand in a text: sounds and symbols that Whisper bars, and every special token but the
+        end of the text."""
+        special = range(self.end_of_text + 1, len(self.tokens))
+        return sorted({*self.suppress, *special} - {self.end_of_text})
+
+
+def window_samples(samples: int) -> int:
+    """Length of the window for a segment: whole seconds, at least one of silence after it and at least 5 in all.
+
+    Whisper was trained on 30 s windows; a window cut to the segment costs a fraction and reads as well, if some
+    silence follows the speech. Whole seconds keep the number of shapes small.
+    """
+    seconds = -(-samples // SAMPLE_RATE_HZ) + TRAILING_SILENCE_S
+    return min(max(seconds, MIN_WINDOW_S), MAX_SECONDS) * SAMPLE_RATE_HZ
+
+
+class Whisper:
+    """A transcriber of English and Mandarin."""
+
+    def __init__(self, directory: Path, encoder: str, decoder: str) -> None:
+        self._engine = SpeechEngine(directory / encoder, directory / decoder)
+        self._vocabulary = Vocabulary.read(directory / "vocabulary.json")
+        self._suppress = self._vocabulary.suppressed()
+
+    def transcribe(self, audio: Float, language: str) -> Transcript:
+        """See viva_speech.transcript.Transcriber."""
+        vocabulary = self._vocabulary
+        decoding = self._engine.encode(log_mel(audio, window_samples(len(audio)))[None])
+        # The first token alone: its logits tell the language and whether anybody speaks at all.
+        start = softmax(decoding.feed(vocabulary.start_of_transcript).logits)
+        language = language or max(LANGUAGES, key=lambda code: float(start[vocabulary.languages[code]]))
+        language_id = vocabulary.languages[language]
+        # Among all the languages that Whisper knows: a low one says that it hears a third.
+        language_probability = float(start[language_id] / start[list(vocabulary.languages.values())].sum())
+        hypothesis = greedy(
+            decoding,
+            (language_id, vocabulary.transcribe, vocabulary.no_timestamps),
+            Rules(
+                end_of_text=vocabulary.end_of_text,
+                max_tokens=len(audio) * TOKENS_PER_SECOND // SAMPLE_RATE_HZ + SPARE_TOKENS,
+                suppress=self._suppress,
+                suppress_at_start=vocabulary.suppress_at_start,
+            ),
+        )
+        if is_silence(float(start[vocabulary.no_speech]), hypothesis.mean_log_probability):
+            return Transcript("", language, language_probability, ())
+        tokens = self._timed(hypothesis, len(audio))
+        return Transcript(text_of(tokens), language, language_probability, words_of(tokens))
+
+    def _timed(self, hypothesis: Hypothesis, samples: int) -> list[Token]:
+        duration_s = samples / SAMPLE_RATE_HZ
+        frames = max(samples // FRAME_SAMPLES, 1)
+        starts_s = token_starts(hypothesis.attention, frames) * (FRAME_SAMPLES / SAMPLE_RATE_HZ)
+        bounds_s = [*starts_s, duration_s]
+        return [
+            Token(self._vocabulary.tokens[token], bounds_s[row], bounds_s[row + 1], probability)
+            for row, (token, probability) in enumerate(
+                zip(hypothesis.ids, hypothesis.probabilities, strict=True)
+            )
+        ]
+
+
+def is_silence(no_speech_probability: float, mean_log_probability: float) -> bool:
+    """Whether what was decoded is to be taken for an invention over silence or noise."""
+    return no_speech_probability > NO_SPEECH_PROBABILITY and mean_log_probability < MIN_MEAN_LOG_PROBABILITY
+
+
+def softmax(logits: Float) -> Float:
+    """Probabilities of a vector of logits."""
+    weights = np.exp(logits - logits.max())
+    return np.asarray(weights / weights.sum(), np.float32)
