@@ -1,0 +1,80 @@
+"""Triton python-based backend `viva_onnx`: a single-pass ONNX graph on CPU cores, one row at a time.
+
+A model of this backend has no code of its own: `backend: "viva_onnx"` in its config and `model.onnx` in its version
+folder, whose inputs and outputs have the config's names.
+
+Rows run alone and unpadded, because kernels pick other blockings, and so other roundings, for other shapes: the
+same row gives the same bits whatever its batch mates. On a CPU a batch buys nothing anyway.
+
+Parameters of the config:
+    workers: threads that run rows side by side in this process, over one copy of the weights (default 1).
+    row_length_mask: name of an INT32 input of ones and then zeros; each row's inputs are cut to its ones.
+"""
+
+import itertools
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+import triton_python_backend_utils as pb_utils
+
+
+def open_session(path):
+    """Session that computes on the calling thread only; parallelism is that of rows and of instances."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    # A thread that spins for its next task takes the core from a neighbour that has one.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+class TritonPythonModel:
+    """The class that Triton's python backend looks for."""
+
+    def initialize(self, args):
+        """Load the graph of this version."""
+        config = json.loads(args["model_config"])
+        parameters = {key: entry["string_value"] for key, entry in config["parameters"].items()}
+        self._session = open_session(Path(args["model_repository"], args["model_version"], "model.onnx"))
+        self._inputs = [entry["name"] for entry in config["input"]]
+        self._outputs = [entry["name"] for entry in config["output"]]
+        self._mask = parameters.get("row_length_mask")
+        workers = int(parameters.get("workers", "1"))
+        self._pool = ThreadPoolExecutor(workers) if workers > 1 else None
+
+    def execute(self, requests):
+        """Answer each request, [rows, ...] an input, by its rows' outputs; a request's failure is its own."""
+        batches = [self._rows(request) for request in requests]
+        rows = list(itertools.chain.from_iterable(batches))
+        run = map if self._pool is None or len(rows) == 1 else self._pool.map
+        results = iter(run(self._run, rows))
+        return [self._respond(list(itertools.islice(results, len(batch)))) for batch in batches]
+
+    def finalize(self):
+        """End the worker threads."""
+        if self._pool is not None:
+            self._pool.shutdown()
+
+    def _rows(self, request):
+        arrays = {name: pb_utils.get_input_tensor_by_name(request, name).as_numpy() for name in self._inputs}
+        return [{name: array[i : i + 1] for name, array in arrays.items()} for i in range(len(arrays[self._inputs[0]]))]
+
+    def _run(self, feed):
+        try:
+            if self._mask is not None:
+                length = max(1, int(feed[self._mask].sum()))  # a warm-up row has no tokens, a graph needs one
+                feed = {name: array[:, :length] for name, array in feed.items()}
+            return self._session.run(self._outputs, feed)
+        except Exception as error:  # whatever ONNX Runtime has against this row: the batch mates still get theirs
+            return error
+
+    def _respond(self, results):
+        for result in results:
+            if isinstance(result, Exception):
+                return pb_utils.InferenceResponse([], pb_utils.TritonError(str(result)))
+        columns = zip(self._outputs, zip(*results, strict=True), strict=True)
+        return pb_utils.InferenceResponse([pb_utils.Tensor(name, np.concatenate(rows)) for name, rows in columns])

@@ -1,0 +1,107 @@
+"""Tiny real inferences over HTTP: the only proof that a model which says "ready" can still answer.
+
+A model whose stub process was killed stays "ready" to every health check. HTTP and not gRPC, because a gRPC
+channel to a server that is still starting backs off for seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import urllib.error
+import urllib.request
+from typing import Any
+
+import numpy as np
+
+from serving.adapters.triton.contract import CONTRACT, TensorSpec
+
+_PROBE_SAMPLES = 512  # 32 ms, one step of the VAD
+_BATCH = 1
+
+
+def _probe_bytes(spec: TensorSpec) -> tuple[list[int], bytes]:
+    """Shape (with the batch dimension) and raw content of a smallest valid value of an input."""
+    match spec.datatype:
+        case "BYTES":  # only the ASRs' language: 4 bytes of length, little endian, then the text
+            shape, content = [1], struct.pack("<I", 2) + b"en"
+        case "INT16":
+            shape, content = [_PROBE_SAMPLES], bytes(2 * _PROBE_SAMPLES)
+        case "INT32":
+            value = _PROBE_SAMPLES if spec.name == "sample_count" else 1
+            shape, content = [1], np.array([value], np.int32).tobytes()
+        case "UINT8":
+            shape, content = list(spec.dims), bytes(int(np.prod(spec.dims)))
+        case _:
+            raise AssertionError(f"no model takes {spec.datatype}")
+    return [_BATCH, *shape], content
+
+
+def probe_request(model: str) -> tuple[bytes, dict[str, str]]:
+    """Body and headers of a smallest inference of `model` (Triton's binary tensor extension of the v2 protocol)."""
+    inputs: list[dict[str, Any]] = []
+    contents: list[bytes] = []
+    for spec in CONTRACT[model].inputs:
+        shape, content = _probe_bytes(spec)
+        parameters = {"binary_data_size": len(content)}
+        inputs.append({"name": spec.name, "shape": shape, "datatype": spec.datatype, "parameters": parameters})
+        contents.append(content)
+    header = json.dumps({"inputs": inputs, "parameters": {"binary_data_output": True}}).encode()
+    headers = {
+        "Content-Type": "application/octet-stream",
+        "Inference-Header-Content-Length": str(len(header)),
+    }
+    return header + b"".join(contents), headers
+
+
+class HttpProbe:
+    """Blocking health calls to one server. Every method answers within its timeout, whatever the server does."""
+
+    def __init__(self, address: str) -> None:
+        """Args: address: `host:port` of the server's HTTP endpoint."""
+        self._base = f"http://{address}/v2"
+
+    def ready(self, timeout_s: float) -> bool:
+        """Whether the server says that it and all its models are ready."""
+        return self._call("/health/ready", timeout_s=timeout_s) is not None
+
+    def infers(self, model: str, timeout_s: float) -> bool:
+        """Whether `model` answers a smallest inference."""
+        body, headers = probe_request(model)
+        return self._call(f"/models/{model}/infer", body, headers, timeout_s) is not None
+
+    def outcomes(self, model: str, timeout_s: float) -> tuple[int, int] | None:
+        """Requests to `model` that succeeded and failed since it was loaded; None when the server does not say."""
+        answer = self._call(f"/models/{model}/stats", timeout_s=timeout_s)
+        if answer is None:
+            return None
+        totals = [entry["inference_stats"] for entry in json.loads(answer)["model_stats"]]
+        return (
+            sum(int(stats["success"]["count"]) for stats in totals),
+            sum(int(stats["fail"]["count"]) for stats in totals),
+        )
+
+    def reload(self, model: str, timeout_s: float) -> bool:
+        """Unload and load `model` again, with new processes; whether it was loaded."""
+        self._call(f"/repository/models/{model}/unload", b"{}", timeout_s=timeout_s)
+        return self._call(f"/repository/models/{model}/load", b"{}", timeout_s=timeout_s) is not None
+
+    def _call(
+        self,
+        path: str,
+        body: bytes | None = None,
+        headers: dict[str, str] | None = None,
+        timeout_s: float = 1.0,
+    ) -> bytes | None:
+        """Content of a 200 answer; None for any other one, and when no server answers."""
+        request = urllib.request.Request(self._base + path, data=body, headers=headers or {})
+        try:
+            with _OPENER.open(request, timeout=timeout_s) as response:
+                content: bytes = response.read()
+                return content
+        except (OSError, urllib.error.URLError):
+            return None
+
+
+# The server is on loopback or in the cluster: a proxy of the environment must not get between.
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))

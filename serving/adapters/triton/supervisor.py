@@ -1,0 +1,187 @@
+"""Keeps the node's Triton able to infer, and tells the node where it is."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from serving.adapters.triton.endpoint import Endpoint, read_endpoint, remove_endpoint, write_endpoint
+from serving.adapters.triton.probe import HttpProbe
+from serving.adapters.triton.server import TritonConfig, TritonServer
+from serving.domain.errors import ModelUnavailable
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisionPolicy:
+    """How closely the server is watched, and how patient a restart is.
+
+    Attributes:
+        check_period_s: time between looks at the process and at each model's counts.
+        idle_probe_period_s: a model without traffic is probed this often.
+        probe_timeout_s: a probe that takes longer says nothing (the model is busy), unless the call failed.
+        start_timeout_s: from the start of the process to the last model's first answer.
+        backoff_first_s, backoff_last_s: wait before the second start in a row, and the longest wait.
+    """
+
+    check_period_s: float = 0.25
+    idle_probe_period_s: float = 30.0
+    probe_timeout_s: float = 20.0
+    start_timeout_s: float = 120.0
+    backoff_first_s: float = 0.2
+    backoff_last_s: float = 10.0
+
+
+@dataclass(slots=True)
+class _Watch:
+    """What was last known of a model."""
+
+    succeeded: int
+    failed: int
+    proven_at: float
+
+
+class TritonSupervisor:
+    """Owner of one `TritonServer`; everything runs on the loop that calls `start`.
+
+    A server that ends is started again, with a backoff. A model whose requests began to fail, or that had none for
+    a while, is probed; one that cannot infer is unloaded and loaded, as its processes have died. The endpoint is
+    published in the runtime directory while the server can be used, and only then.
+    """
+
+    def __init__(self, config: TritonConfig, policy: SupervisionPolicy | None = None) -> None:
+        self._config = config
+        self._policy = policy or SupervisionPolicy()
+        self._server = TritonServer(config)
+        self._watches: dict[str, _Watch] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._published: Endpoint | None = None
+
+    @property
+    def endpoint(self) -> Endpoint | None:
+        """The published endpoint; None while the server cannot be used."""
+        return self._published
+
+    @property
+    def log_path(self) -> Path:
+        """The server's log."""
+        return self._server.log_path
+
+    async def start(self) -> Endpoint:
+        """Start the server, wait until every model infers, publish it, and watch it from then on.
+
+        Raises:
+            ModelUnavailable: the first start failed; nothing is left running.
+        """
+        if self._task is not None:
+            raise RuntimeError("the supervisor was started already")
+        # A supervisor that was killed has left its file: carry on with its count so that clients see a change.
+        left = read_endpoint(self._config.runtime_dir)
+        remove_endpoint(self._config.runtime_dir)
+        try:
+            endpoint = await self._start_server(generation=left.generation + 1 if left else 1)
+        except BaseException:
+            await asyncio.to_thread(self._server.stop)
+            raise
+        self._task = asyncio.create_task(self._supervise(), name="triton-supervisor")
+        return endpoint
+
+    async def stop(self, grace_s: float = 5.0) -> None:
+        """Withdraw the endpoint and end the server; safe to call twice."""
+        self._withdraw()
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+        self._withdraw()
+        await asyncio.to_thread(self._server.stop, grace_s)
+
+    async def _supervise(self) -> None:
+        while True:
+            await asyncio.sleep(self._policy.check_period_s)
+            try:
+                if not self._server.alive():
+                    await self._restart()
+                for model in self._config.models:
+                    await self._check_model(model)
+            except Exception:  # the watch must outlive whatever a check runs into
+                _log.exception("checking Triton failed")
+
+    async def _start_server(self, generation: int) -> Endpoint:
+        # Not in a worker thread: the child lives as long as the thread that forks it.
+        endpoint = self._server.start(generation)
+        await asyncio.to_thread(self._server.wait_ready, self._policy.start_timeout_s)
+        now = asyncio.get_running_loop().time()
+        self._watches = {model: _Watch(0, 0, now) for model in self._config.models}
+        self._publish(endpoint)
+        return endpoint
+
+    async def _restart(self) -> None:
+        generation = self._published.generation if self._published else 0
+        self._withdraw()
+        wait_s = 0.0
+        while True:
+            _log.warning("tritonserver is gone; starting it again in %.1f s", wait_s)
+            await asyncio.to_thread(self._server.stop)
+            await asyncio.sleep(wait_s)
+            generation += 1
+            try:
+                await self._start_server(generation)
+            except ModelUnavailable as error:
+                _log.error("tritonserver did not start: %s", error)
+                wait_s = min(max(self._policy.backoff_first_s, 2 * wait_s), self._policy.backoff_last_s)
+            else:
+                return
+
+    async def _check_model(self, model: str) -> None:
+        endpoint = self._published
+        if endpoint is None:
+            return
+        probe = HttpProbe(endpoint.http)
+        outcomes = await asyncio.to_thread(probe.outcomes, model, 1.0)
+        if outcomes is None:  # a server too busy to count, or gone: the next look tells
+            return
+        watch, now = self._watches[model], asyncio.get_running_loop().time()
+        succeeded, failed = outcomes
+        began_to_fail = failed > watch.failed
+        if succeeded > watch.succeeded and not began_to_fail:
+            watch.proven_at = now
+        watch.succeeded, watch.failed = succeeded, failed
+        if not began_to_fail and now - watch.proven_at < self._policy.idle_probe_period_s:
+            return
+        if await asyncio.to_thread(probe.infers, model, self._policy.probe_timeout_s):
+            watch.proven_at = now
+        elif self._server.alive():
+            await self._reload(model, endpoint)
+
+    async def _reload(self, model: str, endpoint: Endpoint) -> None:
+        _log.warning("%s is loaded but cannot infer; loading it again", model)
+        probe = HttpProbe(endpoint.http)
+        if not await asyncio.to_thread(probe.reload, model, self._policy.start_timeout_s):
+            _log.error("%s could not be loaded again; see %s", model, self.log_path)
+            return
+        # Loading sets the counts back.
+        self._watches[model] = _Watch(0, 0, asyncio.get_running_loop().time())
+        self._publish(replace(endpoint, reloads=endpoint.reloads + 1))
+
+    def _publish(self, endpoint: Endpoint) -> None:
+        write_endpoint(self._config.runtime_dir, endpoint)
+        self._published = endpoint
+
+    def _withdraw(self) -> None:
+        remove_endpoint(self._config.runtime_dir)
+        self._published = None
+
+
+def publish_external(runtime_dir: Path, grpc: str, http: str, metrics: str = "") -> Endpoint:
+    """Publish a Triton that someone else runs and watches, at `host:port` addresses; returns its endpoint."""
+    left = read_endpoint(runtime_dir)
+    endpoint = Endpoint(grpc, http, metrics, generation=left.generation + 1 if left else 1)
+    runtime_dir.mkdir(parents=True, exist_ok=True)
+    write_endpoint(runtime_dir, endpoint)
+    return endpoint
