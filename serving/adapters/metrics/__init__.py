@@ -1,0 +1,55 @@
+"""Prometheus metrics, one definition each. Counters of all processes of a node are kept in files and summed up.
+
+prometheus_client chooses its multi-process mode when it is imported, by `PROMETHEUS_MULTIPROC_DIR`; the stack sets it
+for every process that it starts.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, multiprocess, start_http_server
+
+# Seconds: from a warm text answer (tens of milliseconds) to a ten-minute video.
+_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
+
+REQUESTS = Counter("viva_requests", "Calls answered, by method and gRPC code.", ["method", "code"])
+REQUEST_SECONDS = Histogram("viva_request_seconds", "Wall time of a call.", ["method"], buckets=_BUCKETS)
+QUEUED = Gauge("viva_queued_answers", "Answers waiting at the edge.", ["queue"], multiprocess_mode="livesum")
+RUNNING = Gauge("viva_running_answers", "Answers being scored.", ["queue"], multiprocess_mode="livesum")
+STAGE_SECONDS = Histogram("viva_stage_seconds", "Wall time of a stage of one answer.", ["stage"], buckets=_BUCKETS)
+TRITON_RESTARTS = Counter("viva_triton_restarts", "Restarts of the supervised model server.")
+
+
+class PrometheusObserver:
+    """Stage times as a histogram."""
+
+    def observe(self, stage: str, seconds: float) -> None:
+        STAGE_SECONDS.labels(stage).observe(seconds)
+
+
+def serve(port: int, folder: Path) -> None:
+    """Serve the metrics of all processes of this node on `http://127.0.0.1:port/metrics`.
+
+    Raises:
+        OSError: the port is taken.
+    """
+    registry = CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry, path=str(folder))  # type: ignore[no-untyped-call]
+    start_http_server(port, addr="127.0.0.1", registry=registry)
+
+
+def forget_dead(folder: Path) -> None:
+    """Drop the gauges of processes that are gone, so that a killed one does not count as busy for ever."""
+    for path in folder.glob("gauge_live*_*.db"):
+        found = re.search(r"_(\d+)\.db$", path.name)
+        if found and not Path("/proc", found[1]).exists():
+            multiprocess.mark_process_dead(int(found[1]), path=str(folder))  # type: ignore[no-untyped-call]
+
+
+def enabled() -> bool:
+    """Whether this process writes its metrics where the node sums them up."""
+    return bool(os.environ.get("PROMETHEUS_MULTIPROC_DIR"))

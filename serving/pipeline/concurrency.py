@@ -1,0 +1,58 @@
+"""Waiting for several things at once without leaving one behind."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from typing import Any, TypeVar
+
+from serving.domain.media import FrameBatch
+from serving.pipeline.ports import FrameStream
+
+T = TypeVar("T")
+A = TypeVar("A")
+B = TypeVar("B")
+
+
+async def all_of(work: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
+    """Results in order. The first failure, or a cancellation, cancels the rest, waits for it, and is raised as it is.
+
+    (A TaskGroup would wrap it into an ExceptionGroup, which no caller of ours can map to a status.)
+    """
+    tasks = [asyncio.ensure_future(item) for item in work]
+    await _settle(tasks)
+    return [task.result() for task in tasks]
+
+
+async def both(first: Coroutine[Any, Any, A], second: Coroutine[Any, Any, B]) -> tuple[A, B]:
+    """`all_of` for two results of different types."""
+    one, other = asyncio.ensure_future(first), asyncio.ensure_future(second)
+    await _settle([one, other])
+    return one.result(), other.result()
+
+
+async def _settle(tasks: Sequence[asyncio.Future[Any]]) -> None:
+    try:
+        await asyncio.gather(*tasks)
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
+
+
+async def in_thread(cancel: threading.Event, function: Callable[..., T], *arguments: Any) -> T:
+    """`function(*arguments)` in a worker thread; a cancelled wait sets `cancel`, which the function watches."""
+    try:
+        return await asyncio.to_thread(function, *arguments)
+    except asyncio.CancelledError:
+        cancel.set()
+        raise
+
+
+async def frames_of(stream: FrameStream, cancel: threading.Event) -> AsyncIterator[FrameBatch]:
+    """Batches of a blocking stream, each decoded in a worker thread only when it is asked for."""
+    iterator: Iterator[FrameBatch] = iter(stream)
+    while (batch := await in_thread(cancel, next, iterator, None)) is not None:
+        yield batch

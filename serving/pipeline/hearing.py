@@ -1,0 +1,98 @@
+"""The words of an answer and how they were said: from text, or from the audio track."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from serving.domain.answer import Answer, MediaRef, Modality
+from serving.domain.assessment import ModalityReport
+from serving.domain.errors import InvalidAnswer, Reason
+from serving.domain.facts import Delivery
+from serving.domain.media import AudioTrack, DecodeReport, MediaInfo
+from serving.domain.transcript import Transcript
+from serving.pipeline import modalities
+from serving.pipeline.concurrency import in_thread
+from serving.pipeline.ports import MediaDecoder, SpeechModels
+from serving.pipeline.speech import SpeechAnalysis
+from serving.pipeline.stages import StageObserver, timed
+from serving.signals.audio.timing import delivery_of_speech, delivery_of_text
+from serving.signals.text.assembly import assemble_transcript
+from serving.signals.text.fillers import find_fillers
+from serving.signals.text.language import detect_language
+from serving.signals.text.sentences import given_sentences, split_sentences
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Words, delivery, and what became of the speech modality.
+
+    Attributes:
+        decode: how much of the audio track decoded, None when it was not decoded.
+        models: models that ran.
+    """
+
+    transcript: Transcript
+    delivery: Delivery
+    report: ModalityReport
+    decode: DecodeReport | None = None
+    models: tuple[str, ...] = ()
+
+
+class Hearing:
+    """Turns any answer into words."""
+
+    def __init__(self, models: SpeechModels, decoder: MediaDecoder, observer: StageObserver) -> None:
+        self._decoder = decoder
+        self._observer = observer
+        self._speech = SpeechAnalysis(models, observer)
+
+    async def run(self, answer: Answer, info: MediaInfo | None, cancel: threading.Event) -> Heard:
+        """The words of one answer; an empty transcript, with the reason, when there are none.
+
+        Raises:
+            InvalidAnswer: a limit was passed while decoding, or the caller's sentences are not in the text.
+        """
+        if answer.media is None:
+            return self._from_text(answer)
+        if reason := modalities.reason_to_skip(answer, info, Modality.SPEECH):
+            return _nothing(answer, modalities.skipped(Modality.SPEECH, reason))
+        track = await self._decode(answer.media, cancel)
+        if track is None:
+            return _nothing(answer, modalities.failed(Modality.SPEECH, "undecodable"))
+        return await self._from_sound(answer, track)
+
+    @staticmethod
+    def _from_text(answer: Answer) -> Heard:
+        text = answer.text or ""
+        language, probability = (answer.language, 1.0) if answer.language else detect_language(text)
+        sentences = given_sentences(text, answer.sentences) if answer.sentences else split_sentences(text, language)
+        transcript = Transcript(text, language, probability, sentences)
+        delivery = delivery_of_text(transcript, find_fillers(transcript))
+        return Heard(transcript, delivery, modalities.skipped(Modality.SPEECH, "text_answer"))
+
+    async def _decode(self, media: MediaRef, cancel: threading.Event) -> AudioTrack | None:
+        try:
+            with timed(self._observer, "decode_audio"):
+                return await in_thread(cancel, self._decoder.audio, media.path, cancel)
+        except InvalidAnswer as error:
+            if error.reason is not Reason.MEDIA_UNREADABLE:
+                raise
+            return None  # the pictures may still have something to say
+
+    async def _from_sound(self, answer: Answer, track: AudioTrack) -> Heard:
+        result = await self._speech.run(track, answer.language)
+        transcript = assemble_transcript(result.segments, result.language)
+        delivery = delivery_of_speech(
+            transcript, find_fillers(transcript), result.regions, track.duration_s, result.prosody
+        )
+        if transcript.text:
+            report = modalities.ran(Modality.SPEECH, track.report)
+        else:
+            report = modalities.failed(Modality.SPEECH, "no_words" if result.regions else "silence")
+        return Heard(transcript, delivery, report, track.report, result.models)
+
+
+def _nothing(answer: Answer, report: ModalityReport) -> Heard:
+    empty = Transcript("", answer.language or "en", 0.0, ())
+    return Heard(empty, Delivery(word_count=0, filler_count=0), report)

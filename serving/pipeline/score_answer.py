@@ -1,0 +1,95 @@
+"""The main use case: one answer in, one assessment out. docs/architecture.md tells it with a picture."""
+
+from __future__ import annotations
+
+import threading
+
+from serving.domain.answer import Answer
+from serving.domain.assessment import Assessment, ModalityState
+from serving.domain.errors import InvalidAnswer, Reason
+from serving.domain.media import MediaInfo
+from serving.pipeline import provenance
+from serving.pipeline.concurrency import both, in_thread
+from serving.pipeline.hearing import Heard, Hearing
+from serving.pipeline.ports import MediaDecoder, Models
+from serving.pipeline.reading import Reading
+from serving.pipeline.seeing import Seeing, Seen
+from serving.pipeline.stages import NoObserver, StageObserver, timed
+
+
+class ScoreAnswer:
+    """Scores answers, any number at a time.
+
+    Args:
+        models: the model server.
+        decoder: media decoder; its calls run in worker threads.
+        config_sha256: hash of everything configured that a score depends on.
+        observer: stage times.
+    """
+
+    def __init__(
+        self,
+        models: Models,
+        decoder: MediaDecoder,
+        config_sha256: str,
+        observer: StageObserver | None = None,
+    ) -> None:
+        self._models = models
+        self._decoder = decoder
+        self._config_sha256 = config_sha256
+        self._observer = observer or NoObserver()
+        self._hearing = Hearing(models, decoder, self._observer)
+        self._seeing = Seeing(models, decoder, self._observer)
+        self._reading = Reading(models, self._observer)
+
+    async def warm_up(self) -> None:
+        """Do once what every answer needs. Raises what the models raise; harmless when repeated."""
+        await self._reading.warm_up()
+
+    async def run(self, answer: Answer) -> Assessment:
+        """Score one answer. A modality that fails leaves a stated gap; cancelling stops all work.
+
+        Raises:
+            InvalidAnswer: the answer cannot be scored as sent.
+            ModelUnavailable, ModelFailed, Overloaded, DeadlineExceeded: the words could not be looked at.
+        """
+        with timed(self._observer, "answer"):
+            cancel = threading.Event()
+            info = await self._probe(answer, cancel)
+            heard, seen = await both(self._hearing.run(answer, info, cancel), self._seeing.run(answer, info, cancel))
+            _refuse_if_nothing_decoded(heard, seen)
+            read = await self._reading.run(answer, heard.transcript, heard.delivery, seen.behavior)
+            models = self._models.versions((*heard.models, *read.models, *seen.models))
+            return Assessment(
+                question=answer.question,
+                role=answer.role,
+                language=heard.transcript.language,
+                overall=read.scores.overall,
+                competencies=read.scores.competencies,
+                transcript=heard.transcript,
+                star=read.star,
+                keywords=read.keywords,
+                keyword_mentions=read.keyword_mentions,
+                coherence=read.coherence.overall,
+                coherence_detail=read.coherence,
+                delivery=heard.delivery,
+                behavior=seen.behavior,
+                suggestions=read.scores.suggestions,
+                flags=read.flags,
+                modalities=(heard.report, read.report, seen.face, seen.expression),
+                media=provenance.media_summary(answer, info, heard.decode, seen.decode),
+                provenance=provenance.of(answer, models, self._config_sha256),
+            )
+
+    async def _probe(self, answer: Answer, cancel: threading.Event) -> MediaInfo | None:
+        if answer.media is None:
+            return None
+        with timed(self._observer, "probe"):
+            return await in_thread(cancel, self._decoder.probe, answer.media.path, answer.media.kind)
+
+
+def _refuse_if_nothing_decoded(heard: Heard, seen: Seen) -> None:
+    """Media of which nothing decodes is the caller's to mend, not an assessment full of gaps."""
+    tried = [report for report in (heard.report, seen.face) if report.state is not ModalityState.SKIPPED]
+    if tried and all(report.reason == "undecodable" for report in tried):
+        raise InvalidAnswer("nothing of the media decodes", reason=Reason.MEDIA_UNREADABLE, field="media")

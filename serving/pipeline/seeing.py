@@ -1,0 +1,84 @@
+"""The pictures of an answer, where there are any and they may be looked at."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from serving.domain.answer import Answer, Modality
+from serving.domain.assessment import ModalityReport
+from serving.domain.errors import InvalidAnswer, ModelFailed, ModelUnavailable, Reason
+from serving.domain.facts import Behavior
+from serving.domain.media import DecodeReport, MediaInfo
+from serving.pipeline import modalities
+from serving.pipeline.concurrency import frames_of
+from serving.pipeline.face import FaceAnalysis, FaceResult
+from serving.pipeline.ports import FaceModels, FrameStream, MediaDecoder
+from serving.pipeline.stages import StageObserver, timed
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Behaviour, and what became of the face and expression modalities.
+
+    Attributes:
+        decode: how much of the video track decoded, None when it was not decoded.
+        models: models that ran.
+    """
+
+    behavior: Behavior
+    face: ModalityReport
+    expression: ModalityReport
+    decode: DecodeReport | None = None
+    models: tuple[str, ...] = ()
+
+
+class Seeing:
+    """Turns a video into behaviour."""
+
+    def __init__(self, models: FaceModels, decoder: MediaDecoder, observer: StageObserver) -> None:
+        self._models = models
+        self._decoder = decoder
+        self._observer = observer
+        self._analysis = FaceAnalysis()
+
+    async def run(self, answer: Answer, info: MediaInfo | None, cancel: threading.Event) -> Seen:
+        """Behaviour in one answer; empty, with the reason, when there is none.
+
+        Raises:
+            InvalidAnswer: a limit was passed while decoding.
+        """
+        no_face = modalities.reason_to_skip(answer, info, Modality.FACE)
+        no_expression = modalities.reason_to_skip(answer, info, Modality.EXPRESSION)
+        if answer.media is None or no_face:
+            face = modalities.skipped(Modality.FACE, no_face)
+            expression = modalities.skipped(Modality.EXPRESSION, no_expression or "face_did_not_run")
+            return Seen(Behavior(), face, expression)
+        stream = self._decoder.frames(answer.media.path, cancel)
+        result, face = await self._look(stream, cancel, expression_allowed=not no_expression)
+        models = ("face_detector", "face_mesh", "body_pose")
+        if result.expression_ran:
+            models, expression = (*models, "face_expression"), modalities.ran(Modality.EXPRESSION, stream.report)
+        else:
+            expression = modalities.skipped(Modality.EXPRESSION, no_expression or "face_did_not_run")
+        return Seen(result.behavior, face, expression, stream.report, models)
+
+    async def _look(
+        self, stream: FrameStream, cancel: threading.Event, *, expression_allowed: bool
+    ) -> tuple[FaceResult, ModalityReport]:
+        nothing = FaceResult(Behavior(), frames=0, frames_with_face=0, expression_ran=False)
+        try:
+            with timed(self._observer, "face"):
+                result = await self._analysis.run(
+                    frames_of(stream, cancel), self._models, expression_allowed=expression_allowed
+                )
+        except InvalidAnswer as error:
+            if error.reason is not Reason.MEDIA_UNREADABLE:
+                raise
+            return nothing, modalities.failed(Modality.FACE, "undecodable")
+        except (ModelUnavailable, ModelFailed):
+            # No score rests on the face by default: its models being away is a stated gap, not a failed answer.
+            return nothing, modalities.failed(Modality.FACE, "models_unavailable")
+        if not result.frames_with_face:
+            return result, modalities.failed(Modality.FACE, "no_face")
+        return result, modalities.ran(Modality.FACE, stream.report)
