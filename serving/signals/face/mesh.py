@@ -18,6 +18,9 @@ EXPRESSION_SIZE = 64
 CROP_SCALE = 1.5
 """Edge of the mesh's crop over the edge of the face's box (MediaPipe `face_detection_front_detection_to_roi`)."""
 
+EXPRESSION_SCALE = 1.1
+"""Edge of the expression net's crop over the longer extent of the landmarks, as the threshold was measured with."""
+
 MIN_PRESENCE = 0.5
 """Least probability that the crop held a face."""
 
@@ -51,6 +54,11 @@ class Mesh:
         return Mesh(region.to_frame(landmarks.astype(np.float64), MESH_SIZE), presence, region)
 
     @property
+    def is_face(self) -> bool:
+        """Whether the crop held a face."""
+        return self.presence >= MIN_PRESENCE
+
+    @property
     def roll_rad(self) -> float:
         """Angle of the line through the outer eye corners, clockwise on the screen."""
         across = self.points[LEFT_EYE_OUTER] - self.points[RIGHT_EYE_OUTER]
@@ -71,7 +79,7 @@ class Mesh:
     @property
     def poorly_cut(self) -> bool:
         """Whether the face sat so far from the crop's middle, size or upright that a new crop would find it better."""
-        if self.presence < MIN_PRESENCE:
+        if not self.is_face:
             return True
         fitted = self.fitted_region(1.0)
         tilt = math.remainder(fitted.angle_rad - self.region.angle_rad, math.tau)
