@@ -21,6 +21,11 @@ class ConfigError(ValueError):
     """A value that cannot be used; the message names the key."""
 
 
+def _check(ok: bool, key: str, value: object, limit: str) -> None:
+    if not ok:
+        raise ConfigError(f"{key} is {value!r}, it must be {limit}")
+
+
 @dataclass(frozen=True, slots=True)
 class GatewayConfig:
     """The edge: gRPC servers that share one advertised port.
@@ -200,8 +205,3 @@ def _convert(hint: Any, value: Any, key: str) -> Any:
     if isinstance(value, bool) or not isinstance(value, hint) or isinstance(hint, types.UnionType):
         raise ConfigError(f"{key} is {value!r}, it must be of type {hint.__name__}")
     return value
-
-
-def _check(ok: bool, key: str, value: object, limit: str) -> None:
-    if not ok:
-        raise ConfigError(f"{key} is {value!r}, it must be {limit}")

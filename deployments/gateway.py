@@ -16,7 +16,8 @@ from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
 from ray.serve.grpc_util import RayServegRPCContext, gRPCInputStream
 from ray.serve.handle import DeploymentHandle
 
-from deployments import compose, health
+from deployments import health
+from deployments.compose import edge
 from deployments.config import from_mapping
 from serving.adapters import metrics
 from serving.api import requests, status, uploads
@@ -77,7 +78,7 @@ class Gateway:
         self._config = from_mapping(config)
         self._keys = ApiKeys(self._config.gateway.api_keys)
         self._pool = ScorerPool(scorer)
-        self._service, self._lanes = compose.scoring_service(self._config, self._pool)
+        self._service, self._lanes = edge.scoring_service(self._config, self._pool)
         self._probe = asyncio.get_running_loop().create_task(self._watch())
 
     async def ScoreAnswer(self, request: pb.ScoreAnswerRequest, grpc_context: RayServegRPCContext) -> Message:

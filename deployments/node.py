@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ray import serve
 
-from deployments import compose
+from deployments.compose import engine
 from deployments.config import from_mapping
 from serving.adapters import metrics
 
@@ -21,7 +21,7 @@ class Node:
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         self._config = from_mapping(config)
-        self._supervisor = compose.supervisor(self._config)
+        self._supervisor = engine.supervisor(self._config)
         self._started = False
         if self._config.metrics_port:
             metrics.serve(self._config.metrics_port, self._config.metrics_dir)

@@ -10,7 +10,7 @@ from typing import Any
 from ray import serve
 from ray.serve.handle import DeploymentHandle
 
-from deployments import compose
+from deployments.compose import engine
 from deployments.config import from_mapping
 from serving.api import assessments
 from serving.domain.answer import Answer
@@ -32,7 +32,7 @@ class Scorer:
     def __init__(self, config: Mapping[str, Any], node: DeploymentHandle | None) -> None:
         self._config = from_mapping(config)
         self._node = node
-        self._models, self._use_case = compose.pipeline(self._config)
+        self._models, self._use_case = engine.pipeline(self._config)
 
     async def score(self, answer: Answer, request_id: str) -> bytes | VivaError:
         """A serialised `viva.v1.Assessment`, or the error: raised through Ray it would lose its shape."""

@@ -1,4 +1,4 @@
-"""The one composition root: which adapter fills which Protocol."""
+"""What scores: model server, decoder, pipeline. Imported by the replicas that need them."""
 
 from __future__ import annotations
 
@@ -7,17 +7,13 @@ import dataclasses
 from deployments.config import VivaConfig
 from serving.adapters.media import DecodeConfig, PyAvDecoder
 from serving.adapters.metrics import PrometheusObserver
-from serving.adapters.spool import FolderSpool
 from serving.adapters.triton.client import TritonClient
 from serving.adapters.triton.models import TritonModels
 from serving.adapters.triton.server import TritonConfig
 from serving.adapters.triton.supervisor import TritonSupervisor, publish_external
-from serving.api.admission import Lane
-from serving.api.service import AnswerScorer, ScoringService
 from serving.domain.limits import LIMITS
 from serving.pipeline.provenance import PIPELINE_VERSION, sha256_of
 from serving.pipeline.score_answer import ScoreAnswer
-from serving.report import render_report
 
 
 def supervisor(config: VivaConfig) -> TritonSupervisor:
@@ -47,15 +43,3 @@ def pipeline(config: VivaConfig) -> tuple[TritonModels, ScoreAnswer]:
         }
     )
     return models, ScoreAnswer(models, decoder, config_sha256, PrometheusObserver())
-
-
-def scoring_service(config: VivaConfig, scorer: AnswerScorer) -> tuple[ScoringService, tuple[Lane, ...]]:
-    """The service of one gateway, and its queues for the metrics."""
-    gateway = config.gateway
-    text = Lane("text", config.text_concurrency, gateway.text_queue, expected_s=0.1)
-    media = Lane("media", config.media_concurrency, gateway.media_queue, expected_s=10.0)
-    report = Lane("report", concurrency=2, max_queued=gateway.text_queue, expected_s=0.1)
-    service = ScoringService(
-        scorer, FolderSpool(config.spool_dir), render_report, text_lane=text, media_lane=media, render_lane=report
-    )
-    return service, (text, media, report)

@@ -1,0 +1,1 @@
+"""The composition root: which adapter fills which Protocol. Edge and engine are separate processes."""
