@@ -1,0 +1,163 @@
+"""Features of an answer, 0..1 each: what the scores are sums of.
+
+Counts saturate, so that the tenth number adds next to nothing: length and stuffing cannot buy points. Sentences that
+are flagged, or say again what was said, have no features of their own. Constants marked "seen" were read off answers
+written for the purpose and embedded with the sentence encoder of the default repository.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from serving.domain.competency import Language, StarRole
+from serving.signals.scoring.facts import AnswerFacts
+from serving.signals.text.anchors import likeness
+from serving.signals.text.boundaries import word_positions
+from serving.signals.text.flags import flagged_sentences
+from serving.signals.text.resources import load_yaml
+
+NEAR_DUPLICATE = 0.93  # cosine over which a sentence repeats an earlier one (seen: paraphrases stay under 0.9)
+_DETAIL_UNITS = {"en": 90.0, "zh": 150.0}  # units at which detail reaches 63% of its value
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceFeatures:
+    """Strength of each feature in each sentence, float64 [sentences]; zero where a sentence does not count.
+
+    `live` is 1 for sentences that count. `units` is the length in words or characters.
+    """
+
+    live: NDArray[np.float64]
+    units: NDArray[np.float64]
+    relevance: NDArray[np.float64]
+    action: NDArray[np.float64]
+    result: NDArray[np.float64]
+    specificity: NDArray[np.float64]
+    reasoning: NDArray[np.float64]
+    reflection: NDArray[np.float64]
+    vagueness: NDArray[np.float64]
+    repetition: NDArray[np.float64]
+
+
+@cache
+def _cues(language: Language) -> dict[str, tuple[re.Pattern[str], ...]]:
+    data = load_yaml("serving.signals.scoring", "cues.yaml")[language]
+    return {name: tuple(re.compile(cue, re.IGNORECASE) for cue in cues) for name, cues in data.items()}
+
+
+def ramp(value: float, low: float, high: float) -> float:
+    """0 at `low` and below, 1 at `high` and above, straight between."""
+    return min(1.0, max(0.0, (value - low) / (high - low)))
+
+
+def saturate(amount: float, scale: float) -> float:
+    """0 at 0, towards 1 as the amount passes `scale` (63% there)."""
+    return 1.0 - math.exp(-amount / scale)
+
+
+def sentence_features(facts: AnswerFacts) -> SentenceFeatures:
+    """Measure every sentence once; competencies share the result."""
+    sentences = facts.transcript.sentences
+    language = facts.transcript.language
+    vectors = facts.embeddings
+    text = facts.transcript.text
+    units = np.array([len(word_positions(text, s.start, s.end)) for s in sentences], dtype=np.float64)
+    flagged = flagged_sentences(sentences, facts.flags)
+    repeats = _near_duplicates(vectors)
+    live = np.array([at not in flagged and at not in repeats for at in range(len(sentences))], dtype=np.float64)
+    vague = likeness(vectors, facts.references.group("general/vague"))
+    reflective = likeness(vectors, facts.references.group("general/reflection"))
+    story = np.max([likeness(vectors, facts.references.group(f"star/{role}")) for role in "STAR"], axis=0)
+    cues = _cues(language)
+    rows: dict[str, list[float]] = {
+        name: [] for name in ("action", "result", "specificity", "reasoning", "reflection", "vagueness")
+    }
+    for at, sentence in enumerate(sentences):
+        hits = {name: sum(1 for p in patterns for _ in p.finditer(sentence.text)) for name, patterns in cues.items()}
+        role = facts.star.sentences[at].role if at < len(facts.star.sentences) else StarRole.OTHER
+        concrete = hits["number"] + hits["occasion"]
+        habit = hits["habit"] > 0 and hits["own"] == 0
+        told = role in (StarRole.ACTION, StarRole.RESULT)
+        rows["action"].append(
+            0.0 if habit else min(1.5, hits["own"]) if hits["own"] else 0.35 if hits["shared"] and told else 0.0
+        )
+        rows["result"].append(_result(role, hits, habit))
+        rows["specificity"].append(min(3.0, concrete))
+        rows["reasoning"].append(min(2.0, hits["cause"]) * (0.3 if habit else 1.0))
+        rows["reflection"].append(
+            max(0.6 * min(1, hits["reflect"]), ramp(float(reflective[at]), 0.35, 0.6))
+            * (0.5 if habit and not hits["reflect"] else 1.0)
+        )
+        margin = ramp(float(vague[at] - story[at]), -0.08, 0.14)
+        rows["vagueness"].append(
+            min(1.0, 0.6 * margin + 0.4 * habit) * (0.4 if concrete else 1.0) * (0.5 if hits["own"] else 1.0)
+        )
+    return SentenceFeatures(
+        live=live,
+        units=units,
+        relevance=_relevance(facts) * live,
+        repetition=units * np.array([at in repeats or at in flagged for at in range(len(sentences))], dtype=np.float64),
+        **{name: np.array(values, dtype=np.float64) * live for name, values in rows.items()},
+    )
+
+
+def _result(role: StarRole, hits: dict[str, int], habit: bool) -> float:
+    if habit and not hits["result"]:
+        return 0.0
+    strength = 0.5 * (role is StarRole.RESULT) + 0.5 * min(1, hits["result"])
+    return strength + (0.5 if strength >= 0.5 and hits["number"] else 0.0)
+
+
+def _relevance(facts: AnswerFacts) -> NDArray[np.float64]:
+    if facts.question_embedding is None:
+        return np.zeros(len(facts.embeddings))
+    asked = facts.question_embedding.astype(np.float64)
+    return np.array([float(row.astype(np.float64) @ asked) for row in facts.embeddings], dtype=np.float64)
+
+
+def _near_duplicates(vectors: NDArray[np.float32]) -> frozenset[int]:
+    """Sentences that an earlier one, among the 40 before, already said."""
+    repeats = set()
+    rows = vectors.astype(np.float64)
+    for at in range(1, len(rows)):
+        before = rows[max(0, at - 40) : at]
+        if any(float(row @ rows[at]) > NEAR_DUPLICATE for row in before):
+            repeats.add(at)
+    return frozenset(repeats)
+
+
+def answer_features(facts: AnswerFacts, measured: SentenceFeatures) -> dict[str, float]:
+    """Features of the whole answer that do not depend on the competency, 0..1 each."""
+    said = float((measured.units * measured.live).sum())
+    length = float(measured.units.sum())
+    share = measured.units * measured.live / said if said else measured.live
+    roles = {s.role for at, s in enumerate(facts.star.sentences) if measured.live[at]}
+    parts = (bool(roles & {StarRole.SITUATION, StarRole.TASK}), StarRole.ACTION in roles, StarRole.RESULT in roles)
+    order = facts.coherence.sentences if facts.coherence.sentences is not None else 0.0
+    nearest = _top(measured.relevance, 3)
+    return {
+        "relevance": ramp(nearest, 0.10, 0.45),
+        "far": 1.0 - ramp(nearest, 0.05, 0.22),
+        "action": saturate(float(measured.action.sum()), 2.0),
+        "result": saturate(float(measured.result.sum()), 1.0),
+        "specificity": saturate(float(measured.specificity.sum()), 2.5),
+        "structure": (0.8 * sum(parts) / 3 + 0.2 * ramp(order, 0.05, 0.35))
+        * saturate(said, _DETAIL_UNITS[facts.transcript.language] / 3),
+        "reasoning": saturate(float(measured.reasoning.sum()), 1.5),
+        "reflection": saturate(float(measured.reflection.sum()), 0.8),
+        "detail": saturate(said, _DETAIL_UNITS[facts.transcript.language]),
+        "vagueness": float((measured.vagueness * share).sum()),
+        "repetition": float(measured.repetition.sum()) / length if length else 0.0,
+    }
+
+
+def _top(values: NDArray[np.float64], count: int) -> float:
+    best: Sequence[float] = sorted(values.tolist(), reverse=True)[:count]
+    return sum(best) / len(best) if best else 0.0

@@ -1,0 +1,145 @@
+"""Recognised segments become one transcript: text, words on the answer's clock, sentences with times."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from serving.domain.competency import Language
+from serving.domain.transcript import SegmentTranscript, Sentence, Transcript, Word
+from serving.signals.text.boundaries import Span, cut_to_length, has_word, punctuated_spans, word_positions
+from serving.signals.text.language import HAN, to_simplified
+from serving.signals.text.spans import WordIndex
+
+_HAN_AT_END = re.compile(f"[{HAN}\u3000-\u303f\uff00-\uffef]$")
+_HAN_AT_START = re.compile(f"^[{HAN}\u3000-\u303f\uff00-\uffef]")
+
+
+@dataclass(frozen=True, slots=True)
+class AssemblyConfig:
+    """When unpunctuated speech is cut.
+
+    Attributes:
+        pause_s: silence between words that ends a sentence where punctuation is missing.
+        min_units: words (en) or characters (zh) that each side of such a cut must keep.
+        units_per_mark: a transcript with fewer sentence ends than one in so many words or characters counts as
+            unpunctuated; in a punctuated one a pause is a hesitation, not an end.
+    """
+
+    pause_s: float = 0.6
+    min_units: int = 4
+    units_per_mark: int = 60
+
+
+def assemble_transcript(
+    segments: Sequence[tuple[float, SegmentTranscript]],
+    language: Language,
+    config: AssemblyConfig = AssemblyConfig(),
+) -> Transcript:
+    """Join recognised segments, in order of time.
+
+    English words are joined by a space, Chinese ones by nothing (a space stays between two Latin words); Chinese is
+    simplified, words and text alike. The text is rebuilt from the words, so every word is found in it verbatim; only
+    a segment that came without words adds its text untimed. The language probability is the mean over the
+    segments by length, where a segment heard as the other language counts with its complement.
+
+    Args:
+        segments: start of each segment in the answer in seconds, and what was recognised in it.
+    """
+    text, words, weight, probability = "", [], 0, 0.0
+    for offset_s, segment in segments:
+        pieces = _pieces(segment, language)
+        for piece, word in pieces:
+            text += _separator(text, piece, language) + piece.strip()
+            if word is not None:
+                start, end = offset_s + word.start_offset_s, offset_s + word.end_offset_s
+                words.append(Word(piece.strip(), start, max(start, end), word.probability))
+        length = sum(len(piece) for piece, _ in pieces)
+        likely = segment.language_probability
+        probability += length * (likely if segment.language == language else 1.0 - likely)
+        weight += length
+    index = WordIndex.of(text, tuple(words))
+    sentences = tuple(
+        Sentence(text[start:end], start, end, *index.times(start, end))
+        for start, end in _sentence_spans(text, language, index, config)
+    )
+    return Transcript(text, language, probability / weight if weight else 0.0, sentences, tuple(words))
+
+
+def _pieces(segment: SegmentTranscript, language: Language) -> list[tuple[str, Word | None]]:
+    if not segment.words:
+        whole = " ".join(segment.text.split())
+        return [(to_simplified(whole) if language == "zh" else whole, None)] if whole else []
+    kept = [word for word in segment.words if word.text.strip()]
+    texts = [word.text for word in kept]
+    if language == "zh":
+        texts = _simplified_words(_spaced_like(texts, segment.text))
+    return list(zip(texts, kept, strict=True))
+
+
+def _spaced_like(words: list[str], text: str) -> list[str]:
+    """Give back to each word the space that the recogniser's text has before it."""
+    spaced, cursor = [], 0
+    for word in words:
+        bare, gap = word.strip(), word[:1].isspace()
+        after_space = cursor
+        while after_space < len(text) and text[after_space].isspace():
+            after_space += 1
+        if text.startswith(bare, after_space):
+            gap = gap or after_space > cursor
+            cursor = after_space + len(bare)
+        spaced.append(f" {bare}" if gap else bare)
+    return spaced
+
+
+def _simplified_words(words: list[str]) -> list[str]:
+    """Convert in context; where that changes the length (rare phrases), word by word, to keep words aligned."""
+    joined = "".join(words)
+    converted = to_simplified(joined)
+    if len(converted) != len(joined):
+        return [to_simplified(word) for word in words]
+    parts, cursor = [], 0
+    for word in words:
+        parts.append(converted[cursor : cursor + len(word)])
+        cursor += len(word)
+    return parts
+
+
+def _separator(text: str, piece: str, language: Language) -> str:
+    if not text:
+        return ""
+    if language == "en":
+        return " "
+    if _HAN_AT_END.search(text) or _HAN_AT_START.search(piece.strip()):
+        return ""
+    return " " if piece[:1].isspace() else ""
+
+
+def _sentence_spans(text: str, language: Language, index: WordIndex, config: AssemblyConfig) -> list[Span]:
+    spans = punctuated_spans(text)
+    units = len(word_positions(text, 0, len(text)))
+    if spans and units > len(spans) * config.units_per_mark:
+        spans = [part for span in spans for part in _cut_at_pauses(text, span, index, config)]
+    return [part for span in spans for part in cut_to_length(text, span, language)]
+
+
+def _cut_at_pauses(text: str, span: Span, index: WordIndex, config: AssemblyConfig) -> list[Span]:
+    inside = index.within(*span)
+    start, end = span
+    units = word_positions(text, start, end)
+    kept = 0
+    parts: list[Span] = []
+    for before, after in itertools.pairwise(inside):
+        gap_s = index.words[after].start_offset_s - index.words[before].end_offset_s
+        cut = index.starts[after]
+        if gap_s < config.pause_s:
+            continue
+        said = bisect_left(units, cut)
+        if said - kept >= config.min_units and len(units) - said >= config.min_units:
+            parts.append((start, index.ends[before]))
+            start, kept = cut, said
+    parts.append((start, end))
+    return [part for part in parts if has_word(text, *part)]
