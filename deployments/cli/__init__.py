@@ -1,0 +1,1 @@
+"""The `viva` command. Each command is imported when it runs: `viva score` never loads Ray."""

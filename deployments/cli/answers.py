@@ -1,0 +1,154 @@
+"""The lines that `viva batch` reads: one answer each, or what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from viva_client import AnswerOptions
+
+AnswerId = str | int
+_CONTENT: Final = ("text", "audio", "video")
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLine:
+    """One answer to score. Exactly one of `text` and `media` is set.
+
+    Attributes:
+        number: line in the file, from 1.
+        id: the caller's name of it, as sent.
+        kind: `audio` or `video` for media.
+    """
+
+    number: int
+    id: AnswerId
+    options: AnswerOptions
+    text: str | None = None
+    media: Path | None = None
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """A line that cannot be sent. `id` is None when the line does not even tell that."""
+
+    number: int
+    id: AnswerId | None
+    code: str
+    reason: str
+    message: str
+
+
+class _Bad(Exception):
+    """Carries reason and message out of the checks of one line."""
+
+    def __init__(self, reason: str, message: str, code: str = "INVALID_ARGUMENT") -> None:
+        super().__init__(message)
+        self.reason, self.message, self.code = reason, message, code
+
+
+def count_lines(path: Path) -> int:
+    """Lines that `read_answers` yields."""
+    with path.open("rb") as file:
+        return sum(1 for line in file if line.strip())
+
+
+def read_answers(path: Path, allow: tuple[str, ...], deny: tuple[str, ...]) -> Iterator[AnswerLine | BadLine]:
+    """The lines of a file in order, one at a time; blank ones are passed over. Never raises for what a line holds."""
+    first_use: dict[AnswerId, int] = {}
+    with path.open("rb") as file:
+        for number, raw in enumerate(file, start=1):
+            if not raw.strip():
+                continue
+            answer_id: AnswerId | None = None
+            try:
+                fields = _parse(raw)
+                answer_id = _id(fields)
+                used_on = first_use.setdefault(answer_id, number)
+                if used_on != number:
+                    raise _Bad("FIELD_INVALID", f"id {answer_id!r} is used on line {used_on} already")
+                yield _answer(number, answer_id, fields, path.parent, allow, deny)
+            except _Bad as bad:
+                yield BadLine(number, answer_id, bad.code, bad.reason, f"line {number}: {bad.message}")
+
+
+def _parse(raw: bytes) -> dict[str, Any]:
+    try:
+        fields = json.loads(raw.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise _Bad("FIELD_INVALID", f"not UTF-8 at byte {error.start}") from None
+    except (ValueError, RecursionError) as error:
+        raise _Bad("FIELD_INVALID", f"not JSON: {error}") from None
+    if not isinstance(fields, dict):
+        raise _Bad("FIELD_INVALID", f"must be a JSON object, not {type(fields).__name__}")
+    # null is how many writers spell "not there".
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _id(fields: dict[str, Any]) -> AnswerId:
+    if "id" not in fields:
+        raise _Bad("FIELD_REQUIRED", "id is missing")
+    value = fields["id"]
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise _Bad("FIELD_INVALID", "id must be a string or an integer")
+    return value
+
+
+def _answer(
+    number: int,
+    answer_id: AnswerId,
+    fields: dict[str, Any],
+    folder: Path,
+    allow: tuple[str, ...],
+    deny: tuple[str, ...],
+) -> AnswerLine:
+    from viva_client import AnswerOptions
+
+    content = [name for name in _CONTENT if name in fields]
+    if len(content) != 1:
+        found = " and ".join(content) or "none"
+        raise _Bad("CONTENT_REQUIRED", f"needs exactly one of {', '.join(_CONTENT)}; it has {found}")
+    options = AnswerOptions(
+        question=_string(fields, "question"),
+        language=_string(fields, "language"),
+        competencies=_strings(fields, "competencies"),
+        role=_string(fields, "role"),
+        sentences=_strings(fields, "sentences"),
+        allow=allow,
+        deny=deny,
+    )
+    kind = content[0]
+    value = _string(fields, kind)
+    if kind == "text":
+        return AnswerLine(number, answer_id, options, text=value)
+    return AnswerLine(number, answer_id, options, media=_find(value, kind, folder), kind=kind)
+
+
+def _find(name: str, kind: str, folder: Path) -> Path:
+    """The media file: beside the JSONL file first, since the two travel together; else from the working directory."""
+    for path in (folder / name, Path(name)):
+        try:
+            if path.is_file():
+                return path
+        except (OSError, ValueError):  # a name too long, or with a null byte
+            break
+    raise _Bad("NOT_FOUND", f"{kind} file {name!r} does not exist", code="NOT_FOUND")
+
+
+def _string(fields: dict[str, Any], name: str) -> str:
+    value = fields.get(name, "")
+    if not isinstance(value, str):
+        raise _Bad("FIELD_INVALID", f"{name} must be a string")
+    return value
+
+
+def _strings(fields: dict[str, Any], name: str) -> tuple[str, ...]:
+    value = fields.get(name, [])
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise _Bad("FIELD_INVALID", f"{name} must be a list of strings")
+    return tuple(value)

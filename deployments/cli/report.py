@@ -1,0 +1,42 @@
+"""`viva report`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from deployments.cli.options import Server, server_options
+from deployments.cli.output import Failure, client_errors, connect, err
+from deployments.cli.score import write_page
+
+
+@click.command(
+    epilog="""\b
+Example:
+  viva score answer.mp4 --json > assessment.json
+  viva report assessment.json -o report.html
+"""
+)
+@click.argument("assessment", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The page.")
+@click.option("--language", default="", metavar="en|zh", help="Of the page. Default: the language of the answer.")
+@server_options(wait_s=15)
+def report(assessment: Path, output: Path, language: str, server: Server) -> None:
+    """Render ASSESSMENT, the JSON that `viva score --json` prints or one line of `viva batch`, as an HTML page."""
+    from google.protobuf.json_format import ParseDict, ParseError
+
+    from viva.v1.assessment_pb2 import Assessment
+
+    try:
+        stored = json.loads(assessment.read_text(encoding="utf-8-sig"))
+        if isinstance(stored, dict) and isinstance(stored.get("assessment"), dict):
+            stored = stored["assessment"]
+        # A newer server may have added fields; the page shows what it knows.
+        message = ParseDict(stored, Assessment(), ignore_unknown_fields=True)
+    except (ValueError, ParseError, AttributeError) as error:
+        raise Failure(f"FIELD_INVALID: {assessment} holds no assessment: {error} (assessment)") from None
+    with connect(server) as client, client_errors(server):
+        write_page(output, client.render_report(message, language))
+    err().print(f"report: {output}", soft_wrap=True)

@@ -1,0 +1,113 @@
+"""`viva score`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from deployments.cli.options import Server, policy_options, server_options
+from deployments.cli.output import Failure, client_errors, connect, err, print_assessment
+
+if TYPE_CHECKING:
+    from viva.v1.assessment_pb2 import Assessment
+    from viva_client import AnswerOptions, VivaClient
+
+_TEXT_SUFFIXES: Final = (".txt", ".md")
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  viva score answer.txt --question "Tell me about a conflict in your team." --language en
+  viva score answer.mp4 --language zh --competency teamwork --report out.html
+  echo "I led a team of four ..." | viva score - --json
+"""
+)
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True))
+@click.option("--question", default="", help="The interviewer's question. Without it relevance is not judged.")
+@click.option("--language", default="", metavar="en|zh", help="Language of the answer. Default: detected.")
+@click.option("--competency", "competencies", multiple=True, metavar="NAME", help="May be repeated. Default: all.")
+@click.option("--role", default="", help="The job role, shown in the report.")
+@click.option("--sentence", "sentences", multiple=True, help="Your own split of a text answer; repeat in order.")
+@click.option("--audio", "kind", flag_value="audio", type=str, help="Ignore pictures in the file.")
+@click.option("--video", "kind", flag_value="video", type=str, help="Say so where a track is missing.")
+@policy_options
+@click.option("--json", "as_json", is_flag=True, help="Print the assessment as JSON and nothing else.")
+@click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Write the report page here too.")
+@click.option("--timeout", "timeout_s", type=click.FloatRange(min=1), default=300, show_default=True, help="Seconds.")
+@server_options(wait_s=15)
+def score(
+    file: Path,
+    question: str,
+    language: str,
+    competencies: tuple[str, ...],
+    role: str,
+    sentences: tuple[str, ...],
+    kind: str | None,
+    allow: tuple[str, ...],
+    deny: tuple[str, ...],
+    as_json: bool,
+    report: Path | None,
+    timeout_s: float,
+    server: Server,
+) -> None:
+    """Score one answer in FILE.
+
+    .txt and .md files and - (standard input) are text; everything else is media: mp4, mov, webm, mkv, mp3, m4a, wav,
+    flac, ogg.
+    """
+    from viva_client import AnswerOptions, assessment_to_dict
+
+    try:
+        options = AnswerOptions(question, language, competencies, role, sentences, allow, deny)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    # Read before the server is asked for anything: a broken file should not have to wait.
+    text = _read_text(file) if kind is None and _is_text(file) else None
+    if text is None and str(file) == "-":
+        raise click.UsageError("media cannot come from standard input; name a file")
+    with connect(server, timeout_s=timeout_s) as client, client_errors(server):
+        with err().status("scoring"):
+            assessment = _score(client, file, text, options, kind or "")
+        if as_json:
+            click.echo(json.dumps(assessment_to_dict(assessment), ensure_ascii=False, indent=2))
+        else:
+            print_assessment(assessment)
+        if report:
+            write_page(report, client.render_report(assessment))
+            err().print(f"report: {report}", soft_wrap=True)
+
+
+def write_page(path: Path, html: str) -> None:
+    """Write a page whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        partial.write_text(html, encoding="utf-8")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _score(client: VivaClient, file: Path, text: str | None, options: AnswerOptions, kind: str) -> Assessment:
+    if text is None:
+        return client.score_media(file, options, kind=kind)
+    return client.score_text(text, options)
+
+
+def _is_text(file: Path) -> bool:
+    return str(file) == "-" or file.suffix.lower() in _TEXT_SUFFIXES
+
+
+def _read_text(file: Path) -> str:
+    try:
+        raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Failure(f"FIELD_INVALID: {file} is not UTF-8 text: byte {error.start} (text)") from None
+    except OSError as error:
+        raise Failure(f"{file}: {error.strerror}") from None
