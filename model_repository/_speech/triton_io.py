@@ -10,6 +10,7 @@ import numpy.typing as npt
 import triton_python_backend_utils as pb_utils
 from viva_speech.transcript import LANGUAGES, MAX_SECONDS, SAMPLE_RATE_HZ, Transcriber, Transcript
 
+
 class BadRequest(ValueError):
     """The request cannot be answered as it is; the message says why and is fit for the caller's eyes."""
 
@@ -36,9 +37,7 @@ def _respond(request: Any, transcriber: Transcriber) -> Any:
             for row, count, language in zip(audio, counts, languages, strict=True)
         ]
     except BadRequest as error:
-        return pb_utils.InferenceResponse(
-            error=pb_utils.TritonError(str(error), pb_utils.TritonError.INVALID_ARG)
-        )
+        return pb_utils.InferenceResponse(error=pb_utils.TritonError(str(error), pb_utils.TritonError.INVALID_ARG))
     durations_s = [int(count) / SAMPLE_RATE_HZ for count in counts]
     return pb_utils.InferenceResponse(
         [pb_utils.Tensor(name, array) for name, array in outputs(rows, durations_s).items()]

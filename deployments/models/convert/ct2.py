@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from deployments.models.errors import ModelBuildError
+
 _BINARY_VERSION = 6
 _DTYPES = (np.float32, np.int8, np.int16, np.int32, np.float16)
 
@@ -29,7 +31,7 @@ class _Cursor:
 
     def take(self, count: int) -> bytes:
         if self.at + count > len(self.data):
-            raise ValueError(f"model.bin ends at byte {len(self.data)}, a field needs {self.at + count}")
+            raise ModelBuildError(f"model.bin ends at byte {len(self.data)}, a field needs {self.at + count}")
         self.at += count
         return self.data[self.at - count : self.at]
 
@@ -47,13 +49,13 @@ class _Cursor:
 def join_parts(parts: Sequence[Path], sha256: Set[str]) -> bytes:
     """The bytes of a file that was published in parts.
 
-    Raises ValueError when the whole is none of the files in `sha256`, e.g. halves of two different uploads.
+    Raises ModelBuildError when the whole is none of the files in `sha256`, e.g. halves of two different uploads.
     """
     data = b"".join(part.read_bytes() for part in parts)
     found = hashlib.sha256(data).hexdigest()
     if found not in sha256:
         names = ", ".join(part.name for part in parts)
-        raise ValueError(
+        raise ModelBuildError(
             f"{names} join to a file with sha256 {found}, expected {' or '.join(sorted(sha256))}"
         )
     return data
@@ -62,12 +64,12 @@ def join_parts(parts: Sequence[Path], sha256: Set[str]) -> bytes:
 def read_weights(data: bytes) -> Weights:
     """Every variable by name (e.g. `encoder/layer_0/ffn/linear_0/weight`), in the dtype it was stored in.
 
-    Raises ValueError for another binary version, an unknown dtype or a truncated file.
+    Raises ModelBuildError for another binary version, an unknown dtype or a truncated file.
     """
     cursor = _Cursor(data)
     version = cursor.uint32()
     if version != _BINARY_VERSION:
-        raise ValueError(f"CTranslate2 binary version {version}, expected {_BINARY_VERSION}")
+        raise ModelBuildError(f"CTranslate2 binary version {version}, expected {_BINARY_VERSION}")
     cursor.text()  # name of the specification, e.g. WhisperSpec
     cursor.uint32()  # its revision
     weights: dict[str, npt.NDArray[np.generic]] = {}
@@ -76,7 +78,7 @@ def read_weights(data: bytes) -> Weights:
         shape = [cursor.uint32() for _ in range(cursor.uint8())]
         code = cursor.uint8()
         if code >= len(_DTYPES):
-            raise ValueError(f"variable {name} has unknown dtype code {code}")
+            raise ModelBuildError(f"variable {name} has unknown dtype code {code}")
         size = cursor.uint32()
         weights[name] = np.frombuffer(cursor.take(size), _DTYPES[code]).reshape(shape)
     return weights

@@ -33,6 +33,7 @@ from deployments.models.convert.speech_decoder import (
     past_and_new_tokens,
 )
 from deployments.models.convert.transformer_graph import Heads, TransformerGraph
+from deployments.models.errors import ModelBuildError
 
 LAYERS = 6
 HEADS = Heads(count=8, width=36)
@@ -78,6 +79,7 @@ class OrtWeights:
             options = ort.SessionOptions()
             options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
             options.optimized_model_filepath = str(Path(folder) / "model.onnx")
+            options.add_session_config_entry("session.load_model_format", "ORT")
             options.add_session_config_entry("session.save_model_format", "ONNX")
             ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
             return cls(onnx.load(options.optimized_model_filepath))
@@ -109,7 +111,7 @@ class OrtWeights:
             case "MatMulIntegerToFloat":
                 weight, scale, zero = node.input[1], node.input[3], node.input[5]
             case other:
-                raise ValueError(f"{output} is made by {other}, not by a quantised matrix product")
+                raise ModelBuildError(f"{output} is made by {other}, not by a quantised matrix product")
         return self.dequantised(weight, scale, zero)
 
     def dequantised(self, weight: str, scale: str, zero: str) -> Float:
@@ -257,7 +259,7 @@ def read_tokenizer(data: bytes) -> list[bytes]:
     """Tokens in the order of their ids from Moonshine's tokenizer.bin.
 
     Each token is its length and its bytes; a length of 128 or more takes two bytes, low seven bits first
-    (https://github.com/moonshine-ai/moonshine, BinTokenizer). Raises ValueError for a truncated file.
+    (https://github.com/moonshine-ai/moonshine, BinTokenizer). Raises ModelBuildError for a truncated file.
     """
     tokens: list[bytes] = []
     at = 0
@@ -268,7 +270,7 @@ def read_tokenizer(data: bytes) -> list[bytes]:
             length = data[at] * 128 + length - 128
             at += 1
         if at + length > len(data):
-            raise ValueError(f"tokenizer.bin ends inside token {len(tokens)}")
+            raise ModelBuildError(f"tokenizer.bin ends inside token {len(tokens)}")
         tokens.append(data[at : at + length])
         at += length
     return tokens

@@ -49,7 +49,7 @@ def convert(sources: Mapping[str, Path], out: Path) -> None:
     """Write `encoder.onnx`, `decoder.onnx`, `decoder_int8.onnx` and `vocabulary.json` into `out`.
 
     Sources: `weights_1` and `weights_2` (the halves of model.bin), `config` (CTranslate2's config.json) and
-    `vocabulary` (vocabulary.txt or vocabulary.json). Raises ValueError when the halves do not belong together.
+    `vocabulary` (vocabulary.txt or vocabulary.json). Raises ModelBuildError when the halves do not belong together.
     """
     weights = read_weights(join_parts((sources["weights_1"], sources["weights_2"]), JOINED_SHA256))
     config = json.loads(sources["config"].read_text(encoding="utf-8"))
@@ -67,9 +67,8 @@ def convert(sources: Mapping[str, Path], out: Path) -> None:
         out / "decoder_int8.onnx",
         op_types_to_quantize=["MatMul"],
         per_channel=True,
-        # 7 bits: on CPUs without VNNI the 8-bit kernel sums two products in 16 bits, which can saturate.
-        reduce_range=True,
-        weight_type=QuantType.QInt8,
+        # Unsigned: without VNNI the kernel for signed weights adds products in 16 bits, which can saturate.
+        weight_type=QuantType.QUInt8,
     )
     document = vocabulary_document(tokens, config)
     (out / "vocabulary.json").write_text(json.dumps(document, separators=(",", ":")), encoding="utf-8")

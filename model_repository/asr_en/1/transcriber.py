@@ -45,8 +45,6 @@ class Moonshine:
         bounds_s = [*starts_s, duration_s]
         tokens = [
             Token(self._tokens[token], bounds_s[row], bounds_s[row + 1], probability)
-            for row, (token, probability) in enumerate(
-                zip(hypothesis.ids, hypothesis.probabilities, strict=True)
-            )
+            for row, (token, probability) in enumerate(zip(hypothesis.ids, hypothesis.probabilities, strict=True))
         ]
         return Transcript(text_of(tokens), "en", 1.0, words_of(tokens))

@@ -27,6 +27,8 @@ MIN_MEAN_LOG_PROBABILITY = -1.0
 
 Float = npt.NDArray[np.float32]
 
+_DIGITS = frozenset(b"0123456789")
+
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
@@ -48,11 +50,16 @@ class Vocabulary:
         document = json.loads(path.read_text(encoding="utf-8"))
         return cls(**document | {"tokens": decode_vocabulary(document["tokens"])})
 
-    def suppressed(self) -> list[int]:
-        """Ids that never stand in a text: sounds and symbols that Whisper bars, and every special token but the
-        end of the text."""
+    def suppressed(self, language: str) -> list[int]:
+        """Ids that never stand in a text of that language.
+
+        These are the sounds and symbols that Whisper bars, every special token but the end of the text, and in
+        Mandarin the digits: numbers are then written as they are spoken, a character a syllable, which keeps
+        rates and times right and spares the endless numbers that Whisper makes of counting.
+        """
         special = range(self.end_of_text + 1, len(self.tokens))
-        return sorted({*self.suppress, *special} - {self.end_of_text})
+        digits = (id_ for id_, token in enumerate(self.tokens) if not _DIGITS.isdisjoint(token))
+        return sorted({*self.suppress, *special, *(digits if language == "zh" else ())})
 
 
 def window_samples(samples: int) -> int:
@@ -71,7 +78,7 @@ class Whisper:
     def __init__(self, directory: Path, encoder: str, decoder: str) -> None:
         self._engine = SpeechEngine(directory / encoder, directory / decoder)
         self._vocabulary = Vocabulary.read(directory / "vocabulary.json")
-        self._suppress = self._vocabulary.suppressed()
+        self._suppress = {code: self._vocabulary.suppressed(code) for code in LANGUAGES}
 
     def transcribe(self, audio: Float, language: str) -> Transcript:
         """See viva_speech.transcript.Transcriber."""
@@ -89,7 +96,7 @@ class Whisper:
             Rules(
                 end_of_text=vocabulary.end_of_text,
                 max_tokens=len(audio) * TOKENS_PER_SECOND // SAMPLE_RATE_HZ + SPARE_TOKENS,
-                suppress=self._suppress,
+                suppress=self._suppress[language],
                 suppress_at_start=vocabulary.suppress_at_start,
             ),
         )
@@ -105,9 +112,7 @@ class Whisper:
         bounds_s = [*starts_s, duration_s]
         return [
             Token(self._vocabulary.tokens[token], bounds_s[row], bounds_s[row + 1], probability)
-            for row, (token, probability) in enumerate(
-                zip(hypothesis.ids, hypothesis.probabilities, strict=True)
-            )
+            for row, (token, probability) in enumerate(zip(hypothesis.ids, hypothesis.probabilities, strict=True))
         ]
 
 
