@@ -135,8 +135,8 @@ def _convert(source: ModelSource, fetched: Mapping[str, Fetched], out: Path) -> 
         raise ModelBuildError(f"{source.name}: converter {source.converter}: {error}") from error
     try:
         convert({alias: file.path for alias, file in fetched.items()}, out)
-    except ModelBuildError as error:
-        raise ModelBuildError(f"{source.name}: {error}") from error
+    except Exception as error:  # whatever a converter meets in a source file, the reader learns which model it was
+        raise ModelBuildError(f"{source.name}: {' '.join(str(error).split()) or type(error).__name__}") from error
 
 
 def _verify(source: ModelSource, out: Path, report: Callable[[Stage, str], None]) -> dict[str, Artifact]:

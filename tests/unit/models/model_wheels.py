@@ -20,7 +20,7 @@ def write_wheel(directory: Path, name: str, files: Mapping[str, bytes]) -> Path:
     }
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / f"{name}-1.0.0-py3-none-any.whl"
-    with zipfile.ZipFile(path, "w") as archive:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for member, content in {**files, **metadata}.items():
             archive.writestr(member, content)
     return path

@@ -105,6 +105,14 @@ def test_a_converter_that_does_not_do_what_the_entry_says_is_named(entry, fields
     assert not (entry.parent / "1" / "manifest.json").exists()
 
 
+def test_a_source_that_a_converter_cannot_read_is_one_line_that_names_the_model(entry):
+    entry.with_name("net.h5").write_bytes(b"no HDF5")
+    change(entry, files={"net": {"path": "net.h5", "sha256": sha256(b"no HDF5")}})
+    with pytest.raises(ModelBuildError, match="expression: Unable to") as raised:
+        build(entry)
+    assert "\n" not in str(raised.value)
+
+
 def test_an_unknown_name_is_refused_before_anything_is_built(entry):
     with pytest.raises(CatalogueError, match=r"no such model: smile \(there are: expression\)"):
         build_models(["expression", "smile"], repository=entry.parents[1])

