@@ -111,6 +111,7 @@ def _read(
         delivery=delivery,
         behavior=behavior,
         embeddings=embeddings,
+        question_embedding=question,
         references=references,
         flags=flags,
         keywords=keywords,
