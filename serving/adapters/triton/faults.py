@@ -7,6 +7,7 @@ core `dynamic_batch_scheduler.cc`, `model_repository_manager`, python_backend `p
 
 from __future__ import annotations
 
+import asyncio
 from enum import Enum, auto
 
 import grpc
@@ -54,8 +55,8 @@ _BY_STATUS = {
 }
 
 
-def classify(error: Exception) -> Fault:
-    """What an exception of tritonclient or grpc means."""
+def classify(error: BaseException) -> Fault:
+    """What an exception of tritonclient or grpc means; a CancelledError is that of a channel which was closed."""
     if isinstance(error, InferenceServerException):
         status, sentence = str(error.status()), str(error.message())
     elif isinstance(error, grpc.RpcError):
@@ -63,8 +64,9 @@ def classify(error: Exception) -> Fault:
         status, sentence = str(code), str(error)
     elif isinstance(error, TimeoutError):
         return Fault.EXPIRED
-    else:  # grpc raises its own UsageError, an InternalError or an OSError on a channel that is gone
-        return Fault.AWAY if type(error).__module__.startswith("grpc") else Fault.REFUSED
+    else:  # a channel that was closed: grpc has an exception of its own for it
+        closed = isinstance(error, (asyncio.CancelledError, grpc.aio.UsageError))
+        return Fault.AWAY if closed else Fault.REFUSED
     sentence = sentence.lower()
     for part, fault in _BY_SENTENCE:
         if part in sentence:

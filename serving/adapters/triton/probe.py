@@ -10,6 +10,8 @@ import json
 import struct
 import urllib.error
 import urllib.request
+from collections import defaultdict
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -54,6 +56,17 @@ def probe_request(model: str) -> tuple[bytes, dict[str, str]]:
     return header + b"".join(contents), headers
 
 
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """How many requests to a model, all versions together, succeeded and failed."""
+
+    succeeded: int = 0
+    failed: int = 0
+
+    def __add__(self, other: Outcomes) -> Outcomes:
+        return Outcomes(self.succeeded + other.succeeded, self.failed + other.failed)
+
+
 class HttpProbe:
     """Blocking health calls to one server. Every method answers within its timeout, whatever the server does."""
 
@@ -70,16 +83,23 @@ class HttpProbe:
         body, headers = probe_request(model)
         return self._call(f"/models/{model}/infer", body, headers, timeout_s) is not None
 
-    def outcomes(self, model: str, timeout_s: float) -> tuple[int, int] | None:
-        """Requests to `model` that succeeded and failed since it was loaded; None when the server does not say."""
-        answer = self._call(f"/models/{model}/stats", timeout_s=timeout_s)
-        if answer is None:
-            return None
-        totals = [entry["inference_stats"] for entry in json.loads(answer)["model_stats"]]
-        return (
-            sum(int(stats["success"]["count"]) for stats in totals),
-            sum(int(stats["fail"]["count"]) for stats in totals),
-        )
+    def outcomes(self, timeout_s: float) -> dict[str, Outcomes]:
+        """Of each loaded model, its outcomes since it was loaded; empty when the server does not say."""
+        answer = self._call("/models/stats", timeout_s=timeout_s)
+        outcomes: dict[str, Outcomes] = defaultdict(Outcomes)
+        for entry in json.loads(answer)["model_stats"] if answer else ():
+            stats, model = entry["inference_stats"], entry["name"]
+            outcomes[model] += Outcomes(int(stats["success"]["count"]), int(stats["fail"]["count"]))
+        return outcomes
+
+    def mapped_regions(self, timeout_s: float) -> list[str]:
+        """Names of the shared memory regions that clients have registered."""
+        answer = self._call("/systemsharedmemory/status", timeout_s=timeout_s)
+        return [entry["name"] for entry in json.loads(answer)] if answer else []
+
+    def unmap_region(self, name: str, timeout_s: float) -> bool:
+        """Unregister a region, which no request may be using; whether it was."""
+        return self._call(f"/systemsharedmemory/region/{name}/unregister", b"{}", timeout_s=timeout_s) is not None
 
     def reload(self, model: str, timeout_s: float) -> bool:
         """Unload and load `model` again, with new processes; whether it was loaded."""

@@ -202,12 +202,11 @@ def free_ports(count: int) -> list[int]:
         ModelUnavailable: there are not that many.
     """
     # Two servers that start at once look in different places.
-    candidates = random.sample(_PORTS, len(_PORTS))
     found: list[int] = []
-    for port in candidates:
-        if len(found) == count:
-            return found
+    for port in random.sample(_PORTS, len(_PORTS)):
         with socket.socket() as probe, suppress(OSError):
             probe.bind((_LOOPBACK, port))
             found.append(port)
+        if len(found) == count:
+            return found
     raise ModelUnavailable(f"no {count} free ports in {_PORTS.start}-{_PORTS.stop}")

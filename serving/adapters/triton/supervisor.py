@@ -9,11 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from serving.adapters.triton.endpoint import Endpoint, read_endpoint, remove_endpoint, write_endpoint
-from serving.adapters.triton.probe import HttpProbe
+from serving.adapters.triton.probe import HttpProbe, Outcomes
 from serving.adapters.triton.server import TritonConfig, TritonServer
+from serving.adapters.triton.shm import owner_is_alive
 from serving.domain.errors import ModelUnavailable
 
 _log = logging.getLogger(__name__)
+
+_CALL_TIMEOUT_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,8 @@ class SupervisionPolicy:
         idle_probe_period_s: a model without traffic is probed this often.
         probe_timeout_s: a probe that takes longer says nothing (the model is busy), unless the call failed.
         start_timeout_s: from the start of the process to the last model's first answer.
+        orphan_age_s: a region whose client died stays mapped for so long, as unmapping it under a request that is
+            still queued would crash the server.
         backoff_first_s, backoff_last_s: wait before the second start in a row, and the longest wait.
     """
 
@@ -32,6 +37,7 @@ class SupervisionPolicy:
     idle_probe_period_s: float = 30.0
     probe_timeout_s: float = 20.0
     start_timeout_s: float = 120.0
+    orphan_age_s: float = 120.0
     backoff_first_s: float = 0.2
     backoff_last_s: float = 10.0
 
@@ -40,9 +46,17 @@ class SupervisionPolicy:
 class _Watch:
     """What was last known of a model."""
 
-    succeeded: int
-    failed: int
-    proven_at: float
+    outcomes: Outcomes
+    proven_at: float  # loop time of its last sign of life
+
+    def wants_probe(self, outcomes: Outcomes, now: float, idle_period_s: float) -> bool:
+        """Take in new counts; True when requests began to fail, or none have told anything for a while."""
+        before, self.outcomes = self.outcomes, outcomes
+        if outcomes.failed > before.failed:
+            return True
+        if outcomes.succeeded > before.succeeded:
+            self.proven_at = now
+        return now - self.proven_at >= idle_period_s
 
 
 class TritonSupervisor:
@@ -60,6 +74,8 @@ class TritonSupervisor:
         self._watches: dict[str, _Watch] = {}
         self._task: asyncio.Task[None] | None = None
         self._published: Endpoint | None = None
+        self._orphans: dict[str, float] = {}  # regions of dead clients, and the loop time at which they were found
+        self._next_orphan_look = 0.0
 
     @property
     def endpoint(self) -> Endpoint | None:
@@ -107,8 +123,8 @@ class TritonSupervisor:
             try:
                 if not self._server.alive():
                     await self._restart()
-                for model in self._config.models:
-                    await self._check_model(model)
+                await self._check_models()
+                await self._unmap_orphans()
             except Exception:  # the watch must outlive whatever a check runs into
                 _log.exception("checking Triton failed")
 
@@ -117,7 +133,7 @@ class TritonSupervisor:
         endpoint = self._server.start(generation)
         await asyncio.to_thread(self._server.wait_ready, self._policy.start_timeout_s)
         now = asyncio.get_running_loop().time()
-        self._watches = {model: _Watch(0, 0, now) for model in self._config.models}
+        self._watches = {model: _Watch(Outcomes(), now) for model in self._config.models}
         self._publish(endpoint)
         return endpoint
 
@@ -138,24 +154,23 @@ class TritonSupervisor:
             else:
                 return
 
-    async def _check_model(self, model: str) -> None:
+    async def _check_models(self) -> None:
         endpoint = self._published
         if endpoint is None:
             return
-        probe = HttpProbe(endpoint.http)
-        outcomes = await asyncio.to_thread(probe.outcomes, model, 1.0)
-        if outcomes is None:  # a server too busy to count, or gone: the next look tells
+        outcomes = await asyncio.to_thread(HttpProbe(endpoint.http).outcomes, _CALL_TIMEOUT_S)
+        now = asyncio.get_running_loop().time()
+        for model, watch in self._watches.items():
+            # Without counts the server is too busy to tell, or gone: the next look tells which.
+            if model in outcomes and watch.wants_probe(outcomes[model], now, self._policy.idle_probe_period_s):
+                await self._probe(model, watch)
+
+    async def _probe(self, model: str, watch: _Watch) -> None:
+        endpoint = self._published
+        if endpoint is None:
             return
-        watch, now = self._watches[model], asyncio.get_running_loop().time()
-        succeeded, failed = outcomes
-        began_to_fail = failed > watch.failed
-        if succeeded > watch.succeeded and not began_to_fail:
-            watch.proven_at = now
-        watch.succeeded, watch.failed = succeeded, failed
-        if not began_to_fail and now - watch.proven_at < self._policy.idle_probe_period_s:
-            return
-        if await asyncio.to_thread(probe.infers, model, self._policy.probe_timeout_s):
-            watch.proven_at = now
+        if await asyncio.to_thread(HttpProbe(endpoint.http).infers, model, self._policy.probe_timeout_s):
+            watch.proven_at = asyncio.get_running_loop().time()
         elif self._server.alive():
             await self._reload(model, endpoint)
 
@@ -166,8 +181,22 @@ class TritonSupervisor:
             _log.error("%s could not be loaded again; see %s", model, self.log_path)
             return
         # Loading sets the counts back.
-        self._watches[model] = _Watch(0, 0, asyncio.get_running_loop().time())
+        self._watches[model] = _Watch(Outcomes(), asyncio.get_running_loop().time())
         self._publish(replace(endpoint, reloads=endpoint.reloads + 1))
+
+    async def _unmap_orphans(self) -> None:
+        """Have the server unmap the inputs of client processes that died, once their requests must have ended."""
+        now = asyncio.get_running_loop().time()
+        if self._published is None or now < self._next_orphan_look:
+            return
+        self._next_orphan_look = now + self._policy.orphan_age_s / 2
+        probe = HttpProbe(self._published.http)
+        names = await asyncio.to_thread(probe.mapped_regions, _CALL_TIMEOUT_S)
+        orphans = {name: self._orphans.get(name, now) for name in names if not owner_is_alive(name)}
+        for name, found_at in orphans.items():
+            if now - found_at >= self._policy.orphan_age_s:
+                await asyncio.to_thread(probe.unmap_region, name, _CALL_TIMEOUT_S)
+        self._orphans = orphans
 
     def _publish(self, endpoint: Endpoint) -> None:
         write_endpoint(self._config.runtime_dir, endpoint)
@@ -179,8 +208,13 @@ class TritonSupervisor:
 
 
 def publish_external(runtime_dir: Path, grpc: str, http: str, metrics: str = "") -> Endpoint:
-    """Publish a Triton that someone else runs and watches, at `host:port` addresses; returns its endpoint."""
+    """Publish a Triton that someone else runs and watches, at `host:port` addresses; returns its endpoint.
+
+    Publishing the same addresses again changes nothing, so that every process of a node may do it.
+    """
     left = read_endpoint(runtime_dir)
+    if left is not None and (left.grpc, left.http, left.metrics, left.pid) == (grpc, http, metrics, None):
+        return left
     endpoint = Endpoint(grpc, http, metrics, generation=left.generation + 1 if left else 1)
     runtime_dir.mkdir(parents=True, exist_ok=True)
     write_endpoint(runtime_dir, endpoint)

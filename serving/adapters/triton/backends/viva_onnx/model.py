@@ -15,13 +15,17 @@ import itertools
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime as ort
 import triton_python_backend_utils as pb_utils
 
+Array = np.ndarray[Any, np.dtype[Any]]
+Feed = dict[str, Array]  # one row of each input, [1, ...]
 
-def open_session(path):
+
+def open_session(path: Path) -> ort.InferenceSession:
     """Session that computes on the calling thread only; parallelism is that of rows and of instances."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
@@ -35,7 +39,7 @@ def open_session(path):
 class TritonPythonModel:
     """The class that Triton's python backend looks for."""
 
-    def initialize(self, args):
+    def initialize(self, args: dict[str, str]) -> None:
         """Load the graph of this version."""
         config = json.loads(args["model_config"])
         parameters = {key: entry["string_value"] for key, entry in config["parameters"].items()}
@@ -46,7 +50,7 @@ class TritonPythonModel:
         workers = int(parameters.get("workers", "1"))
         self._pool = ThreadPoolExecutor(workers) if workers > 1 else None
 
-    def execute(self, requests):
+    def execute(self, requests: list[Any]) -> list[Any]:
         """Answer each request, [rows, ...] an input, by its rows' outputs; a request's failure is its own."""
         batches = [self._rows(request) for request in requests]
         rows = list(itertools.chain.from_iterable(batches))
@@ -54,25 +58,26 @@ class TritonPythonModel:
         results = iter(run(self._run, rows))
         return [self._respond(list(itertools.islice(results, len(batch)))) for batch in batches]
 
-    def finalize(self):
+    def finalize(self) -> None:
         """End the worker threads."""
         if self._pool is not None:
             self._pool.shutdown()
 
-    def _rows(self, request):
+    def _rows(self, request: Any) -> list[Feed]:
         arrays = {name: pb_utils.get_input_tensor_by_name(request, name).as_numpy() for name in self._inputs}
         return [{name: array[i : i + 1] for name, array in arrays.items()} for i in range(len(arrays[self._inputs[0]]))]
 
-    def _run(self, feed):
+    def _run(self, feed: Feed) -> list[Array] | Exception:
         try:
             if self._mask is not None:
                 length = max(1, int(feed[self._mask].sum()))  # a warm-up row has no tokens, a graph needs one
                 feed = {name: array[:, :length] for name, array in feed.items()}
-            return self._session.run(self._outputs, feed)
+            outputs: list[Array] = self._session.run(self._outputs, feed)
         except Exception as error:  # whatever ONNX Runtime has against this row: the batch mates still get theirs
             return error
+        return outputs
 
-    def _respond(self, results):
+    def _respond(self, results: list[list[Array] | Exception]) -> Any:
         for result in results:
             if isinstance(result, Exception):
                 return pb_utils.InferenceResponse([], pb_utils.TritonError(str(result)))

@@ -1,0 +1,257 @@
+"""The typed asynchronous client of the node's Triton."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tritonclient.grpc import InferInput, InferRequestedOutput
+from tritonclient.grpc.aio import InferenceServerClient
+
+from serving.adapters.triton.arena import Region, ShmArena
+from serving.adapters.triton.endpoint import Endpoint, endpoint_path, read_endpoint
+from serving.adapters.triton.faults import Fault, classify, to_viva_error
+from serving.adapters.triton.tensors import Array, check_inputs, check_outputs, contract_of
+from serving.domain.errors import ModelUnavailable, VivaError
+
+_POLL_S = 0.05
+_MICROSECONDS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class ClientConfig:
+    """How the client sends and how long it waits.
+
+    Attributes:
+        shm_threshold_bytes: inputs from this size on travel in shared memory.
+        shm_limit_bytes: most shared memory that the client holds; 0 sends everything inline.
+        recovery_s: longest wait for a server or a model that is being restarted.
+    """
+
+    shm_threshold_bytes: int = 64 * 1024
+    shm_limit_bytes: int = 64 * 1024 * 1024
+    recovery_s: float = 15.0
+
+
+class _Connection:
+    """The channel and the shared memory of one start of one server."""
+
+    def __init__(self, endpoint: Endpoint, config: ClientConfig) -> None:
+        self.endpoint = endpoint
+        self.stub = InferenceServerClient(endpoint.grpc)
+        host = endpoint.grpc.rpartition(":")[0]
+        on_this_host = host in ("127.0.0.1", "localhost", "[::1]")
+        self.arena = ShmArena(self.stub, config.shm_limit_bytes if on_this_host else 0)
+        self.max_batch_sizes: dict[str, int] = {}
+
+    async def close(self, *, server_is_gone: bool) -> None:
+        if server_is_gone:
+            self.arena.abandon()
+        else:
+            await self.arena.close()
+        await self.stub.close()
+
+
+class TritonClient:
+    """Calls the Triton that the runtime directory's endpoint file names. Belongs to the event loop that uses it.
+
+    One channel is kept for each start of the server; the file tells of a new start. Every error is a `VivaError`.
+    """
+
+    def __init__(self, runtime_dir: Path, config: ClientConfig | None = None) -> None:
+        self._runtime_dir = runtime_dir
+        self._config = config or ClientConfig()
+        self._connection: _Connection | None = None
+        self._retired: set[asyncio.Task[None]] = set()
+        self._endpoint: Endpoint | None = None
+        self._endpoint_stamp: tuple[int, int] | None = None
+        self._closed = False
+
+    async def infer(
+        self,
+        model: str,
+        inputs: Mapping[str, Array],
+        *,
+        timeout_s: float,
+        outputs: Sequence[str] | None = None,
+        priority: int = 0,
+        request_id: str = "",
+    ) -> dict[str, Array]:
+        """Run one request; retried once when the server or the model's process was restarted under it.
+
+        Args:
+            inputs: each [batch, *dims] of the contract's dtype; BYTES as object arrays of bytes.
+            timeout_s: for all of it, waiting for a restart included; Triton drops a request that is queued longer.
+            outputs: names of the wanted outputs; None for all.
+            priority: 1 first; 0 is the config's default level.
+            request_id: appears in the server's log and traces.
+
+        Returns:
+            Each wanted output, [batch, *dims].
+
+        Raises:
+            ModelUnavailable: no server, and none came back in time.
+            Overloaded: the model's queue is full.
+            DeadlineExceeded: `timeout_s` passed.
+            ModelFailed: the model refused the request, or broke its contract.
+        """
+        check_inputs(model, inputs)
+        wanted = outputs if outputs is not None else [spec.name for spec in contract_of(model).outputs]
+        deadline = time.monotonic() + timeout_s
+        for attempt in (1, 2):
+            seen, connection = await self._connect(model, deadline)
+            try:
+                return await self._infer(
+                    connection, model, inputs, wanted, deadline, priority=priority, request_id=request_id
+                )
+            except VivaError:
+                raise
+            except (Exception, asyncio.CancelledError) as error:
+                if isinstance(error, asyncio.CancelledError) and _cancelled():
+                    raise
+                fault = classify(error)
+                recovers = fault in (Fault.AWAY, Fault.STUB_DEAD, Fault.NOT_LOADED)
+                # Once only: an input that kills the server must not do it again and again.
+                if attempt == 2 or not recovers or self._closed:
+                    raise to_viva_error(fault, model, error) from error
+                await self._recovery(fault, seen, deadline)
+        raise AssertionError("the second attempt returns or raises")
+
+    async def max_batch_size(self, model: str, timeout_s: float) -> int:
+        """Most rows that one request to `model` may have, as its config on the server says; asked once a start.
+
+        Raises:
+            The errors of `infer`.
+        """
+        _, connection = await self._connect(model, time.monotonic() + timeout_s)
+        if model not in connection.max_batch_sizes:
+            try:
+                answer = await connection.stub.get_model_config(model, client_timeout=timeout_s)
+            except Exception as error:
+                raise to_viva_error(classify(error), model, error) from error
+            connection.max_batch_sizes[model] = max(1, answer.config.max_batch_size)
+        return connection.max_batch_sizes[model]
+
+    async def close(self) -> None:
+        """Close the channel and free the shared memory; calls in flight fail with `ModelUnavailable`."""
+        self._closed = True
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close(server_is_gone=self._read_endpoint() is None)
+        if self._retired:
+            await asyncio.wait(self._retired)
+
+    async def _infer(
+        self,
+        connection: _Connection,
+        model: str,
+        inputs: Mapping[str, Array],
+        wanted: Sequence[str],
+        deadline: float,
+        *,
+        priority: int,
+        request_id: str,
+    ) -> dict[str, Array]:
+        borrowed: list[Region] = []
+        answered = False
+        try:
+            tensors = [await self._tensor(connection, model, name, array, borrowed) for name, array in inputs.items()]
+            remaining_s = deadline - time.monotonic()
+            if remaining_s <= 0:
+                raise to_viva_error(Fault.EXPIRED, model)
+            result = await connection.stub.infer(
+                model,
+                tensors,
+                outputs=[InferRequestedOutput(name) for name in wanted],
+                request_id=request_id,
+                priority=priority,
+                timeout=int(remaining_s * _MICROSECONDS),
+                client_timeout=remaining_s,
+            )
+            answered = True
+        finally:
+            for region in borrowed:
+                connection.arena.give_back(region, answered=answered)
+        rows = len(next(iter(inputs.values())))
+        return check_outputs(model, {name: result.as_numpy(name) for name in wanted}, rows)
+
+    async def _tensor(
+        self, connection: _Connection, model: str, name: str, array: Array, borrowed: list[Region]
+    ) -> InferInput:
+        tensor = InferInput(name, list(array.shape), contract_of(model).input(name).datatype)
+        if array.dtype != np.object_ and array.nbytes >= self._config.shm_threshold_bytes:
+            region = await connection.arena.borrow(array.nbytes)
+            if region is not None:
+                borrowed.append(region)
+                region.write(array)
+                tensor.set_shared_memory(region.name, array.nbytes)
+                return tensor
+        tensor.set_data_from_numpy(array)
+        return tensor
+
+    async def _connect(self, model: str, deadline: float) -> tuple[Endpoint, _Connection]:
+        """The published endpoint and its connection; waits for one while the server is being restarted."""
+        give_up = min(deadline, time.monotonic() + self._config.recovery_s)
+        while (endpoint := self._read_endpoint()) is None:
+            if self._closed or time.monotonic() >= give_up:
+                raise ModelUnavailable(f"{model} cannot be reached: no model server runs", retry_after_s=2.0)
+            await asyncio.sleep(_POLL_S)
+        if self._closed:
+            raise ModelUnavailable("the client of the model server is closed")
+        current = self._connection
+        if current is None or not current.endpoint.same_server(endpoint):
+            if current is not None:
+                retired = asyncio.create_task(current.close(server_is_gone=True))
+                self._retired.add(retired)
+                retired.add_done_callback(self._retired.discard)
+            current = self._connection = _Connection(endpoint, self._config)
+        return endpoint, current
+
+    async def _recovery(self, fault: Fault, seen: Endpoint, deadline: float) -> None:
+        """Return when a second attempt may succeed, or when waiting longer is of no use.
+
+        A change of the endpoint file is the supervisor's word that the server, or a model of it, is new. A server
+        that answers although the call found it away only had a broken connection; one with a dead stub answers too.
+        """
+        give_up = min(deadline, time.monotonic() + self._config.recovery_s)
+        while time.monotonic() < give_up and not self._closed:
+            await asyncio.sleep(_POLL_S)
+            endpoint = self._read_endpoint()
+            if endpoint not in (None, seen):
+                return
+            if endpoint == seen and fault is Fault.AWAY and await self._answers(give_up):
+                return
+
+    async def _answers(self, give_up: float) -> bool:
+        connection = self._connection
+        if connection is None:
+            return False
+        with suppress(Exception):  # not answering, in whatever way
+            timeout_s = max(_POLL_S, min(1.0, give_up - time.monotonic()))
+            ready: Any = await connection.stub.is_server_ready(client_timeout=timeout_s)
+            return bool(ready)
+        return False
+
+    def _read_endpoint(self) -> Endpoint | None:
+        """The published endpoint, read again only when the file has changed."""
+        try:
+            status = endpoint_path(self._runtime_dir).stat()
+        except FileNotFoundError:
+            self._endpoint, self._endpoint_stamp = None, None
+            return None
+        stamp = (status.st_mtime_ns, status.st_ino)
+        if stamp != self._endpoint_stamp:
+            self._endpoint, self._endpoint_stamp = read_endpoint(self._runtime_dir), stamp
+        return self._endpoint
+
+
+def _cancelled() -> bool:
+    """Whether this task was asked to stop. If not, a CancelledError is grpc's way to say that its channel closed."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -1,0 +1,195 @@
+"""The pipeline's models, served by Triton."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from serving.adapters.triton.client import TritonClient
+from serving.adapters.triton.tensors import Array, contract_of
+from serving.adapters.triton.tokenizer import SentenceTokenizer
+from serving.domain.assessment import ModelVersion
+from serving.domain.competency import LANGUAGES, Language
+from serving.domain.errors import InternalFault, ModelFailed
+from serving.domain.transcript import SegmentTranscript, Word
+
+_VERSION_FOLDER = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class CallConfig:
+    """Limits of the calls that one answer makes.
+
+    Attributes:
+        timeout_s: of one request; the caller's own deadline cancels the task, and the request with it.
+        in_flight: most requests of this process that are at Triton, waiting there or running.
+        priority: Triton's level for all of them; 0 is each config's default.
+    """
+
+    timeout_s: float = 60.0
+    in_flight: int = 16
+    priority: int = 0
+
+
+class TritonModels:
+    """Implements the pipeline's `Models`. Belongs to one event loop; the owner closes it."""
+
+    def __init__(self, client: TritonClient, repository: Path, config: CallConfig | None = None) -> None:
+        """Load the tokenizer.
+
+        Args:
+            repository: folder of the built models; read for the tokenizer and the manifests only.
+
+        Raises:
+            InternalFault: the sentence encoder was not built.
+        """
+        self._client = client
+        self._repository = repository
+        self._config = config or CallConfig()
+        self._slots = asyncio.Semaphore(self._config.in_flight)
+        vocabulary = repository / "sentence_encoder" / _VERSION_FOLDER / "sentencepiece.model"
+        try:
+            self._tokenizer = SentenceTokenizer(vocabulary)
+        except OSError as error:
+            raise InternalFault(f"the models are not built: {error}") from error
+
+    async def close(self) -> None:
+        """Close the client."""
+        await self._client.close()
+
+    async def voice_probability(self, pcm: NDArray[np.int16]) -> NDArray[np.float32]:
+        """See `SpeechModels`."""
+        if not len(pcm):
+            return np.empty(0, np.float32)
+        outputs = await self._infer("vad", {"audio": pcm[np.newaxis]})
+        probability: NDArray[np.float32] = outputs["probability"][0]
+        return probability
+
+    async def transcribe(self, pcm: NDArray[np.int16], language: Language | None) -> SegmentTranscript:
+        """See `SpeechModels`. English goes to the English model; the rest, and what is to be detected, does not."""
+        model = "asr_en" if language == "en" else "asr_multilingual"
+        inputs: dict[str, Array] = {
+            "audio": pcm[np.newaxis],
+            "sample_count": np.array([[len(pcm)]], np.int32),
+            "language": np.array([[(language or "").encode()]], np.object_),
+        }
+        return _transcript(model, await self._infer(model, inputs))
+
+    async def embed(self, sentences: Sequence[str]) -> NDArray[np.float32]:
+        """See `LanguageModels`."""
+        embedding = contract_of("sentence_encoder").output("sentence_embedding")
+        found = np.empty((len(sentences), *embedding.dims), np.float32)
+        if not sentences:
+            return found
+        tokens = [self._tokenizer.encode(sentence) for sentence in sentences]
+        # Neighbours in length share a request, for little padding; the order of the rows moves no bit of them.
+        order = sorted(range(len(tokens)), key=lambda i: len(tokens[i]))
+        limit = await self._client.max_batch_size("sentence_encoder", self._config.timeout_s)
+        groups = [order[start : start + limit] for start in range(0, len(order), limit)]
+        calls = [self._infer("sentence_encoder", _padded([tokens[i] for i in group])) for group in groups]
+        for group, outputs in zip(groups, await _all(calls), strict=True):
+            found[group] = outputs[embedding.name]
+        return found
+
+    async def detect_faces(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """See `FaceModels`."""
+        outputs = await self._images("face_detector", images)
+        return outputs["regressors"], outputs["scores"]
+
+    async def face_mesh(self, crops: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """See `FaceModels`."""
+        outputs = await self._images("face_mesh", crops)
+        return outputs["landmarks"], outputs["presence"][:, 0]
+
+    async def expression(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """See `FaceModels`."""
+        return (await self._images("face_expression", crops[..., np.newaxis]))["probability"]
+
+    async def body_pose(self, crops: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """See `FaceModels`."""
+        outputs = await self._images("body_pose", crops)
+        return outputs["landmarks"], outputs["presence"][:, 0]
+
+    def versions(self, names: Sequence[str]) -> tuple[ModelVersion, ...]:
+        """See `Models`.
+
+        Raises:
+            InternalFault: a model was not built.
+        """
+        return tuple(_version(self._repository, name) for name in names)
+
+    async def _images(self, model: str, images: NDArray[np.uint8]) -> Mapping[str, NDArray[np.float32]]:
+        """Run uint8 [n, *dims] in requests as large as the model takes, side by side; outputs [n, ...]."""
+        if not len(images):
+            return {spec.name: np.empty((0, *spec.dims), np.float32) for spec in contract_of(model).outputs}
+        rows = await self._client.max_batch_size(model, self._config.timeout_s)
+        parts = await _all(
+            self._infer(model, {"image": images[start : start + rows]}) for start in range(0, len(images), rows)
+        )
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+    async def _infer(self, model: str, inputs: Mapping[str, Array]) -> dict[str, Any]:
+        async with self._slots:
+            return await self._client.infer(
+                model, inputs, timeout_s=self._config.timeout_s, priority=self._config.priority
+            )
+
+
+async def _all(calls: Iterable[Coroutine[Any, Any, dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Results of `calls`, run side by side; the first failure cancels the others and is raised as it is."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(call) for call in calls]
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    return [task.result() for task in tasks]
+
+
+def _padded(rows: Sequence[NDArray[np.int32]]) -> dict[str, Array]:
+    """Token ids of different lengths as one batch, with the mask by which the model tells the padding."""
+    ids = np.zeros((len(rows), max(map(len, rows))), np.int32)
+    mask = np.zeros_like(ids)
+    for row, tokens in enumerate(rows):
+        ids[row, : len(tokens)] = tokens
+        mask[row, : len(tokens)] = 1
+    return {"input_ids": ids, "attention_mask": mask}
+
+
+def _transcript(model: str, outputs: Mapping[str, Array]) -> SegmentTranscript:
+    language = _text(outputs["language"][0, 0])
+    if language not in LANGUAGES:
+        raise ModelFailed(f"{model} answered in the language {language!r}")
+    columns = (outputs[name][0] for name in ("word", "word_start_s", "word_end_s", "word_probability"))
+    words = tuple(
+        Word(_text(word), float(start), float(end), float(probability))
+        for word, start, end, probability in zip(*columns, strict=True)
+    )
+    return SegmentTranscript(
+        text=_text(outputs["text"][0, 0]),
+        language=language,
+        language_probability=float(outputs["language_probability"][0, 0]),
+        words=words,
+    )
+
+
+def _text(content: bytes) -> str:
+    return content.decode()
+
+
+@cache
+def _version(repository: Path, name: str) -> ModelVersion:
+    """Version of a built model and the sha256 of its manifest."""
+    try:
+        content = (repository / name / _VERSION_FOLDER / "manifest.json").read_bytes()
+    except OSError as error:
+        raise InternalFault(f"{name} is not built: {error}") from error
+    return ModelVersion(name, json.loads(content)["version"], hashlib.sha256(content).hexdigest())
