@@ -26,7 +26,7 @@ _TO_END = 2**63 - 1
 
 
 def vad(sources: Mapping[str, Path], out: Path) -> None:
-    """`audio` INT16 [samples] -> `probability` [ceil(samples / 512)] of speech."""
+    """`audio` INT16 [samples, at least one] -> `probability` [ceil(samples / 512)] of speech."""
     weights = _weights(sources["net"])
     graph = GraphBuilder("vad")
     frames, count = _frames(graph)
