@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -20,10 +21,13 @@ from serving.domain.competency import Language, StarRole
 from serving.signals.scoring.facts import AnswerFacts
 from serving.signals.text.anchors import likeness
 from serving.signals.text.boundaries import word_positions
+from serving.signals.text.chinese import segment
 from serving.signals.text.flags import flagged_sentences
 from serving.signals.text.resources import load_yaml
 
 NEAR_DUPLICATE = 0.93  # cosine over which a sentence repeats an earlier one (seen: paraphrases stay under 0.9)
+_CUES = ("own", "shared", "habit", "event", "cause", "number", "occasion", "reflect", "result")
+_MEASURED = ("action", "result", "specificity", "reasoning", "reflection", "claim", "vagueness")
 _DETAIL_UNITS = {"en": 90.0, "zh": 150.0}  # units at which detail reaches 63% of its value
 
 
@@ -42,6 +46,7 @@ class SentenceFeatures:
     specificity: NDArray[np.float64]
     reasoning: NDArray[np.float64]
     reflection: NDArray[np.float64]
+    claim: NDArray[np.float64]
     vagueness: NDArray[np.float64]
     repetition: NDArray[np.float64]
 
@@ -49,7 +54,7 @@ class SentenceFeatures:
 @cache
 def _cues(language: Language) -> dict[str, tuple[re.Pattern[str], ...]]:
     data = load_yaml("serving.signals.scoring", "cues.yaml")[language]
-    return {name: tuple(re.compile(cue, re.IGNORECASE) for cue in cues) for name, cues in data.items()}
+    return {name: tuple(re.compile(cue, re.IGNORECASE) for cue in data[name]) for name in _CUES}
 
 
 def ramp(value: float, low: float, high: float) -> float:
@@ -75,30 +80,21 @@ def sentence_features(facts: AnswerFacts) -> SentenceFeatures:
     vague = likeness(vectors, facts.references.group("general/vague"))
     reflective = likeness(vectors, facts.references.group("general/reflection"))
     story = np.max([likeness(vectors, facts.references.group(f"star/{role}")) for role in "STAR"], axis=0)
-    cues = _cues(language)
-    rows: dict[str, list[float]] = {
-        name: [] for name in ("action", "result", "specificity", "reasoning", "reflection", "vagueness")
-    }
+    own = _own_deeds(facts)
+    rows: dict[str, list[float]] = {name: [] for name in _MEASURED}
     for at, sentence in enumerate(sentences):
-        hits = {name: sum(1 for p in patterns for _ in p.finditer(sentence.text)) for name, patterns in cues.items()}
-        role = facts.star.sentences[at].role if at < len(facts.star.sentences) else StarRole.OTHER
-        concrete = hits["number"] + hits["occasion"]
-        habit = hits["habit"] > 0 and hits["own"] == 0
-        told = role in (StarRole.ACTION, StarRole.RESULT)
-        rows["action"].append(
-            0.0 if habit else min(1.5, hits["own"]) if hits["own"] else 0.35 if hits["shared"] and told else 0.0
-        )
-        rows["result"].append(_result(role, hits, habit))
-        rows["specificity"].append(min(3.0, concrete))
-        rows["reasoning"].append(min(2.0, hits["cause"]) * (0.3 if habit else 1.0))
-        rows["reflection"].append(
-            max(0.6 * min(1, hits["reflect"]), ramp(float(reflective[at]), 0.35, 0.6))
-            * (0.5 if habit and not hits["reflect"] else 1.0)
-        )
-        margin = ramp(float(vague[at] - story[at]), -0.08, 0.14)
-        rows["vagueness"].append(
-            min(1.0, 0.6 * margin + 0.4 * habit) * (0.4 if concrete else 1.0) * (0.5 if hits["own"] else 1.0)
-        )
+        hits = _hits(sentence.text, language)
+        hits["own"] += own[at]
+        role = facts.star.sentences[at].role
+        reflects = max(0.6 * min(1, hits["reflect"]), ramp(float(reflective[at]), 0.35, 0.6))
+        claim = _claim(hits, ramp(float(vague[at] - story[at]), -0.08, 0.14))
+        rows["claim"].append(claim)
+        rows["vagueness"].append(claim * (0.4 if hits["number"] + hits["occasion"] else 1.0))
+        rows["action"].append(_action(role, hits, claim))
+        rows["result"].append(_result(role, hits) * (1.0 - claim))
+        rows["specificity"].append(min(3.0, hits["number"] + hits["occasion"]) * (1.0 - 0.5 * claim))
+        rows["reasoning"].append(min(2.0, hits["cause"]) * (1.0 - 0.7 * claim))
+        rows["reflection"].append(reflects * (1.0 if hits["reflect"] else 1.0 - 0.5 * claim))
     return SentenceFeatures(
         live=live,
         units=units,
@@ -108,11 +104,56 @@ def sentence_features(facts: AnswerFacts) -> SentenceFeatures:
     )
 
 
-def _result(role: StarRole, hits: dict[str, int], habit: bool) -> float:
-    if habit and not hits["result"]:
-        return 0.0
+def _hits(text: str, language: Language) -> dict[str, int]:
+    return {name: sum(1 for cue in cues for _ in cue.finditer(text)) for name, cues in _cues(language).items()}
+
+
+def _claim(hits: dict[str, int], vague: float) -> float:
+    """How far a sentence states what one is, thinks or usually does instead of what happened, 0..1."""
+    timeless = not (hits["event"] or hits["own"] or hits["shared"] or hits["number"] or hits["occasion"])
+    told = 0.5 if hits["own"] else 1.0
+    return told * min(1.0, 0.5 * vague + 0.45 * (hits["habit"] > 0) + 0.35 * timeless)
+
+
+def _action(role: StarRole, hits: dict[str, int], claim: float) -> float:
+    if hits["own"]:
+        return min(1.5, hits["own"]) * (1.0 - claim)
+    # "We decided" is an act, but not told as the speaker's own.
+    return 0.35 * (1.0 - claim) if hits["shared"] and role in (StarRole.ACTION, StarRole.RESULT) else 0.0
+
+
+def _result(role: StarRole, hits: dict[str, int]) -> float:
     strength = 0.5 * (role is StarRole.RESULT) + 0.5 * min(1, hits["result"])
     return strength + (0.5 if strength >= 0.5 and hits["number"] else 0.0)
+
+
+def _own_deeds(facts: AnswerFacts) -> list[int]:
+    """Per sentence, how often a Chinese "I" is followed by a verb of doing, by the segmenter's parts of speech."""
+    sentences = facts.transcript.sentences
+    deeds = [0] * len(sentences)
+    if facts.transcript.language != "zh":
+        return deeds  # English verbs show their past tense; cues find them
+    weak = _weak_verbs()
+    starts = [sentence.start for sentence in sentences]
+    waiting = 0  # tokens in which a verb still belongs to the last "I"
+    for token in segment(facts.transcript.text):
+        at = bisect_right(starts, token.start) - 1
+        if token.word == "我":
+            waiting = 6
+        elif token.tag == "x" or token.word in weak:
+            waiting = 0
+        elif waiting and token.tag == "v":
+            deeds[at] += at >= 0
+            waiting = 0
+        else:
+            waiting = max(0, waiting - 1)
+    return deeds
+
+
+@cache
+def _weak_verbs() -> frozenset[str]:
+    words: list[str] = load_yaml("serving.signals.scoring", "cues.yaml")["zh"]["weak_verbs"]
+    return frozenset(word for entry in words for word in entry.split())
 
 
 def _relevance(facts: AnswerFacts) -> NDArray[np.float64]:
@@ -141,10 +182,12 @@ def answer_features(facts: AnswerFacts, measured: SentenceFeatures) -> dict[str,
     roles = {s.role for at, s in enumerate(facts.star.sentences) if measured.live[at]}
     parts = (bool(roles & {StarRole.SITUATION, StarRole.TASK}), StarRole.ACTION in roles, StarRole.RESULT in roles)
     order = facts.coherence.sentences if facts.coherence.sentences is not None else 0.0
+    vagueness = float((measured.vagueness * share).sum())
     nearest = _top(measured.relevance, 3)
     return {
-        "relevance": ramp(nearest, 0.10, 0.45),
-        "far": 1.0 - ramp(nearest, 0.05, 0.22),
+        # A story is less like its question than a phrase that echoes it (seen), so little likeness is enough.
+        "relevance": ramp(nearest, 0.0, 0.25) * (1.0 - vagueness),
+        "far": 1.0 - ramp(nearest, 0.02, 0.15),
         "action": saturate(float(measured.action.sum()), 2.0),
         "result": saturate(float(measured.result.sum()), 1.0),
         "specificity": saturate(float(measured.specificity.sum()), 2.5),
@@ -153,7 +196,7 @@ def answer_features(facts: AnswerFacts, measured: SentenceFeatures) -> dict[str,
         "reasoning": saturate(float(measured.reasoning.sum()), 1.5),
         "reflection": saturate(float(measured.reflection.sum()), 0.8),
         "detail": saturate(said, _DETAIL_UNITS[facts.transcript.language]),
-        "vagueness": float((measured.vagueness * share).sum()),
+        "vagueness": vagueness,
         "repetition": float(measured.repetition.sum()) / length if length else 0.0,
     }
 

@@ -29,7 +29,7 @@ DEFAULT_WEIGHTS: Mapping[str, float] = {
     "reflection": 0.4,
     "detail": 0.6,
     "vagueness": -1.6,
-    "off_topic": -1.2,
+    "off_topic": -0.8,
     "repetition": -1.2,
     "contrary": -2.0,
 }

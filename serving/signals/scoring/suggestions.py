@@ -30,7 +30,7 @@ def suggest(facts: AnswerFacts, features: Mapping[str, float]) -> tuple[str, ...
     missing = facts.star.missing
     lacks = {
         "flagged": bool(facts.flags),
-        "off_topic": facts.question_embedding is not None and features["far"] > 0.6,
+        "off_topic": facts.question_embedding is not None and features["far"] > 0.95,
         "vagueness": features["vagueness"] > 0.35,
         "action": "A" in missing or features["action"] < 0.45,
         "result": "R" in missing or features["result"] < 0.4,
