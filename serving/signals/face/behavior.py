@@ -11,7 +11,7 @@ from serving.domain.facts import Behavior, FriendlinessPoint, Gaze, HeadMovement
 from serving.signals.face.body import Arms, measure_gestures
 from serving.signals.face.head_pose import HeadPose
 from serving.signals.face.smile import MouthShape, SmileLevel, find_smiles, smile_level
-from serving.signals.face.timeline import Series, held_intervals, sampling_period, smooth
+from serving.signals.face.timeline import Series, held_intervals, sampling_period, share_within, smooth
 
 AWAY_YAW_DEG, AWAY_PITCH_DEG = 25.0, 20.0
 """Turned further than this from the candidate's usual direction, the head points off the screen: a 24-inch screen at
@@ -82,8 +82,7 @@ def _gaze(faces: Sequence[FaceSample], period_s: float) -> Gaze:
     intervals = held_intervals(
         times, turned, period_s=period_s, on=1.0, off=0.85, max_gap_s=MIN_AWAY_S, min_duration_s=MIN_AWAY_S
     )
-    away = sum(any(i.start_offset_s <= t < i.end_offset_s for i in intervals) for t in times)
-    return Gaze(away_ratio=away / len(faces), away_intervals=intervals)
+    return Gaze(away_ratio=share_within(times, intervals), away_intervals=intervals)
 
 
 def _head_movement(faces: Sequence[FaceSample]) -> HeadMovement:
