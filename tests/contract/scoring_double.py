@@ -88,7 +88,7 @@ def assess(text: str, request: pb.AnswerConfig, kind: str = "text") -> assessmen
     assessment.overall.score = points
     assessment.overall.low, assessment.overall.high = max(0.0, points - 1), min(10.0, points + 1)
     for name in names:
-        item = assessment.competencies.add(name=name, status="scored", score=points)
+        item = assessment.competencies.add(name=name, status="scored", score=points, low=0.5, high=9.5)
         item.contributions.add(name="base", points=points)
     assessment.competencies.add(name="leadership", status="insufficient_evidence", reason="too_little_said")
     assessment.transcript.text = text
@@ -157,7 +157,7 @@ class ScoringDouble(scoring_pb2_grpc.ScoringServicer):
         return pb.RenderReportResponse(html=f"<!doctype html><p lang={request.language or 'en'}>{score:.3f}</p>")
 
     def _call(self, method: str, request: Any, context: Any) -> _InFlight:
-        metadata = {key: value for key, value in context.invocation_metadata()}
+        metadata = dict(context.invocation_metadata())
         seen = Seen(method, metadata, request, context.peer())
         self.seen.append(seen)
         self.arrived.set()
