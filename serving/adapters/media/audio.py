@@ -37,8 +37,8 @@ def decode_audio(media: OpenMedia, cancel: threading.Event, limits: Limits) -> A
         The track. After `cancel` is set: what was decoded until then, marked as truncated.
 
     Raises:
-        InvalidAnswer: `MEDIA_TOO_LONG`; `MEDIA_EMPTY` (an intact track of no samples); `MEDIA_UNREADABLE` (not one
-            sample decodes).
+        InvalidAnswer: `MEDIA_TOO_LONG`; `MEDIA_EMPTY` (an intact track of no samples, and no pictures);
+            `MEDIA_UNREADABLE` (not one sample decodes).
     """
     limit_s = limits.media_duration_s
     end_s = media.declared_end_s(media.audio)
@@ -70,7 +70,7 @@ def decode_audio(media: OpenMedia, cancel: threading.Event, limits: Limits) -> A
     pcm.append(resampler.flush())
     error_count = packets.error_count + frame_error_count + timeline.jump_count
     if not timeline.decoded_s and not cancel.is_set():
-        if error_count:
+        if error_count or media.has_pictures:  # with pictures, the media as such is not empty
             raise unreadable("Nothing of the audio track decodes.")
         raise invalid(Reason.MEDIA_EMPTY, "The audio track has no samples.")
     report = DecodeReport(

@@ -41,13 +41,17 @@ class OpenMedia:
     """An open container and its usable tracks. PyAV's objects are typed `Any`: each is used in one place only.
 
     Attributes:
-        origin_s: container time of the earliest track's start, which is second 0 of the answer.
+        audio, video: the first usable track of its kind; `video` is None too when pictures are to be ignored.
+        has_pictures: whether there is a usable video track, ignored or not.
+        origin_s: container time of the earliest track's start, which is second 0 of the answer; an ignored track
+            counts, so that both passes share one clock.
         duration_s: declared duration, None when not declared or only estimated.
     """
 
     container: Any
     audio: Any | None
     video: Any | None
+    has_pictures: bool
     origin_s: float
     duration_s: float | None
 
@@ -129,8 +133,8 @@ def _open(path: Path, recognised: ContainerFormat, limits: Limits) -> Any:
 def _tracks(container: Any, recognised: ContainerFormat, kind: MediaKind, limits: Limits) -> OpenMedia:
     try:
         audio = _first_usable(container.streams.audio)
-        # The picture inside an mp3 or m4a is the cover: no video.
-        video = _first_usable(container.streams.video) if kind is not MediaKind.AUDIO else None
+        pictures = _first_usable(container.streams.video)
+        video = pictures if kind is not MediaKind.AUDIO else None
         if audio is None and video is None:
             if container.streams.audio or (kind is not MediaKind.AUDIO and _films(container)):
                 raise unreadable("No track of the media has a supported codec.")
@@ -164,6 +168,7 @@ def _films(container: Any) -> list[Any]:
 
 
 def _first_usable(streams: Any) -> Any | None:
+    """The first track that a supported decoder reads; the cover inside an mp3 or m4a is no video."""
     for stream in streams:
         if stream.disposition & Disposition.attached_pic or stream.codec_context is None:
             continue
