@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 the work failed, 2 wrong usage, 130 interrupted.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -49,6 +50,8 @@ class LazyGroup(click.Group):
         **extra: Any,
     ) -> Any:
         """As `click.Command.main`, with exit code 130 and one short line when interrupted."""
+        # gRPC logs each connection that a server closes; errors reach the user as exceptions.
+        os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
         try:
             result = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
             if not standalone_mode:

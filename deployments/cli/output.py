@@ -46,8 +46,12 @@ def err() -> Console:
 
 def error_line(error: VivaError) -> str:
     """`REASON: message (field: what is wrong with it)` on one line."""
-    fields = "; ".join(name if text in ("", error.message) else f"{name}: {text}" for name, text in error.fields)
-    return " ".join(f"{error}{f' ({fields})' if fields else ''}".split())
+    from viva_client import ServerError
+
+    notes = [name if text in ("", error.message) else f"{name}: {text}" for name, text in error.fields]
+    if isinstance(error, ServerError) and error.request_id:
+        notes.append(f"request {error.request_id}")
+    return " ".join(" ".join([str(error), *([f"({'; '.join(notes)})"] if notes else [])]).split())
 
 
 def unreachable(server: Server, error: VivaError, failure: type[Failure] = Failure) -> Failure:

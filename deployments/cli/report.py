@@ -31,11 +31,12 @@ def report(assessment: Path, output: Path, language: str, server: Server) -> Non
 
     try:
         stored = json.loads(assessment.read_text(encoding="utf-8-sig"))
-        if isinstance(stored, dict) and isinstance(stored.get("assessment"), dict):
-            stored = stored["assessment"]
+        if not isinstance(stored, dict):
+            raise ValueError("not a JSON object")
+        stored = stored.get("assessment", stored)
         # A newer server may have added fields; the page shows what it knows.
         message = ParseDict(stored, Assessment(), ignore_unknown_fields=True)
-    except (ValueError, ParseError, AttributeError) as error:
+    except (ValueError, ParseError) as error:
         raise Failure(f"FIELD_INVALID: {assessment} holds no assessment: {error} (assessment)") from None
     with connect(server) as client, client_errors(server):
         write_page(output, client.render_report(message, language))

@@ -17,6 +17,7 @@ from scoring_double import AWAY, BUSY, TOO_LONG, Fault, Running, running_server
 import viva_client
 from viva_client import AnswerOptions, AsyncVivaClient, RetryPolicy, VivaClient
 
+RESET = Fault(grpc.StatusCode.CANCELLED, rich=False)  # what a server that shuts down leaves of a call
 FAST = RetryPolicy(initial_s=0.01, max_s=0.02)
 OPTIONS = AnswerOptions("Why us?", "en", ("teamwork",))
 
@@ -113,7 +114,7 @@ def test_each_code_has_its_exception_and_is_not_retried(
     assert len(server.double.seen) == 1
 
 
-@pytest.mark.parametrize("fault", [BUSY, AWAY, Fault(grpc.StatusCode.UNAVAILABLE, rich=False)])
+@pytest.mark.parametrize("fault", [BUSY, AWAY, Fault(grpc.StatusCode.UNAVAILABLE, rich=False), RESET])
 def test_what_passes_is_retried_with_the_same_request_id(
     server: Running, connect: Callable[..., Any], fault: Fault
 ) -> None:

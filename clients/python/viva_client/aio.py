@@ -45,6 +45,7 @@ class AsyncVivaClient:
         # Opened by the first call: an asyncio channel takes the loop that runs when it is made.
         self._channels: list[grpc.aio.Channel] = []
         self._turns = itertools.count()
+        self._closed = False
 
     async def score_text(
         self,
@@ -80,6 +81,7 @@ class AsyncVivaClient:
 
     async def close(self) -> None:
         """Close the connections; calls in flight are cancelled."""
+        self._closed = True
         channels, self._channels = self._channels, []
         for channel in channels:
             await channel.close(None)
@@ -101,6 +103,8 @@ class AsyncVivaClient:
             try:
                 return await self._attempt(call, attempts.remaining_s())
             except VivaError as error:
+                if self._closed:
+                    raise
                 await asyncio.sleep(attempts.pause_after(error))
 
     async def _attempt(self, call: Call[Out], timeout_s: float) -> Out:

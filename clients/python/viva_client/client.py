@@ -56,6 +56,7 @@ class VivaClient:
             for _ in range(channels)
         ]
         self._turns = itertools.count()
+        self._closed = False
 
     def score_text(
         self,
@@ -104,6 +105,7 @@ class VivaClient:
 
     def close(self) -> None:
         """Close the connections; calls in flight are cancelled."""
+        self._closed = True
         for channel in self._channels:
             channel.close()
 
@@ -124,6 +126,8 @@ class VivaClient:
             try:
                 return self._attempt(call, attempts.remaining_s())
             except VivaError as error:
+                if self._closed:
+                    raise
                 time.sleep(attempts.pause_after(error))
 
     def _attempt(self, call: Call[Out], timeout_s: float) -> Out:

@@ -67,12 +67,16 @@ class VivaError(Exception):
     def retryable(self) -> bool:
         """Whether the same call may succeed a little later.
 
-        True for UNAVAILABLE, and for RESOURCE_EXHAUSTED with a `RetryInfo` or without an `ErrorInfo` (a queue in
-        front of the service is full, which knows no details). A quota that is used up carries an `ErrorInfo` and
-        no `RetryInfo`.
+        - UNAVAILABLE.
+        - RESOURCE_EXHAUSTED with a `RetryInfo`, or without an `ErrorInfo`: then a queue in front of the service is
+          full. A quota that is used up carries an `ErrorInfo` and no `RetryInfo`.
+        - CANCELLED without an `ErrorInfo`: a server that shuts down resets its streams so. Calls that are cancelled
+          on this side are never retried.
         """
         if self.code is grpc.StatusCode.RESOURCE_EXHAUSTED:
             return self.retry_after_s is not None or not self.reason
+        if self.code is grpc.StatusCode.CANCELLED:
+            return not self.reason
         return self.code is grpc.StatusCode.UNAVAILABLE
 
     @property
