@@ -139,7 +139,14 @@ def _tracks(container: Any, recognised: ContainerFormat, kind: MediaKind, limits
             if container.streams.audio or (kind is not MediaKind.AUDIO and _films(container)):
                 raise unreadable("No track of the media has a supported codec.")
             raise no_track("audio" if kind is MediaKind.AUDIO else "audio or video")
-        media = OpenMedia(container, audio, video, _origin_s(audio, video), _declared_duration_s(container, recognised))
+        media = OpenMedia(
+            container,
+            audio,
+            video,
+            has_pictures=pictures is not None,
+            origin_s=_origin_s(audio, pictures),
+            duration_s=_declared_duration_s(container, recognised),
+        )
         _check_declared(media, limits)
     except AV_FAULTS as error:
         raise unreadable("The media's header is damaged.") from error

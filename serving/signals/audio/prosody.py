@@ -26,9 +26,10 @@ _HOP: Final = _RATE_HZ // 50  # 20 ms
 _WINDOW: Final = _RATE_HZ // 20  # 50 ms: three periods of the lowest pitch
 _LOWEST_HZ: Final = 60.0
 _HIGHEST_HZ: Final = 400.0
-_MIN_LAG: Final = math.floor(_RATE_HZ / _HIGHEST_HZ)  # 20
-_MAX_LAG: Final = math.ceil(_RATE_HZ / _LOWEST_HZ)  # 134
-_FFT: Final = 576  # at least window + longest lag + 1, and 2^6 * 3^2
+_FFT: Final = 576  # at least window + longest lag (134) + 1, and 2^6 * 3^2
+_LAGS_HZ: Final = 2 * _RATE_HZ  # the autocorrelation is interpolated twofold: peaks between samples keep their height
+_MIN_LAG: Final = math.floor(_LAGS_HZ / _HIGHEST_HZ)  # 40
+_MAX_LAG: Final = math.ceil(_LAGS_HZ / _LOWEST_HZ)  # 267
 _FRAMES_AT_ONCE: Final = 1000  # 20 s of sound; bounds the memory to about 15 MB
 
 _VOICED: Final = 0.45  # Praat's voicing threshold
@@ -113,12 +114,13 @@ def _pitch(frames: Floats) -> tuple[Floats, Floats]:
     bend = left - 2 * top + right
     offset = np.divide(left - right, 2 * bend, out=np.zeros_like(bend), where=bend < 0)
     strength = np.where(peak.any(axis=1), top, 0.0)
-    return _RATE_HZ / (lag[best] + np.clip(offset, -0.5, 0.5)), strength
+    return _LAGS_HZ / (lag[best] + np.clip(offset, -0.5, 0.5)), strength
 
 
 def _autocorrelation(frames: Floats) -> Floats:
     """Normalised to 1 at lag 0 (0 for silence), [n, longest lag + 2]."""
     power = np.abs(np.fft.rfft(frames, _FFT, axis=1)) ** 2
-    correlation = np.fft.irfft(power, _FFT, axis=1)[:, : _MAX_LAG + 2]
+    # A longer inverse transform is the exact interpolation of a band-limited signal.
+    correlation = np.fft.irfft(power, _FFT * _LAGS_HZ // _RATE_HZ, axis=1)[:, : _MAX_LAG + 2]
     scale = correlation[:, :1]
     return np.divide(correlation, scale, out=np.zeros_like(correlation), where=scale > 1e-12)
