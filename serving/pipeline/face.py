@@ -6,22 +6,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from serving.domain.facts import Behavior
 from serving.domain.media import FrameBatch
 from serving.pipeline.concurrency import both
+from serving.pipeline.face_search import FaceSearch, cut
 from serving.pipeline.ports import FaceModels
 from serving.signals.face.behavior import FaceSample, summarise
 from serving.signals.face.body import MIN_PRESENCE, POSE_SIZE, Arms, arms_from_pose, body_region
-from serving.signals.face.detection import DETECTOR_SIZE, Face, decode
+from serving.signals.face.detection import Face
 from serving.signals.face.head_pose import head_pose
 from serving.signals.face.mesh import CROP_SCALE, EXPRESSION_SCALE, EXPRESSION_SIZE, MESH_SIZE, Mesh
-from serving.signals.face.region import Letterbox, Pixels, SquareRegion, crop
-from serving.signals.face.search import after_second_look, second_looks
+from serving.signals.face.region import SquareRegion
 from serving.signals.face.smile import mouth_shape
 from serving.signals.face.tracking import CandidateTracker
 
@@ -101,12 +99,13 @@ class FaceAnalysis:
 
 
 class _Run:
-    """The state of one answer: the tracker, and the numbers so far."""
+    """The state of one answer: search and tracker, and the numbers so far."""
 
     def __init__(self, models: FaceModels, config: FaceConfig, expression_allowed: bool) -> None:
         self._models = models
         self._config = config
         self._expression_allowed = expression_allowed
+        self._search = FaceSearch(models)
         self._tracker = CandidateTracker()
         self._times_s: list[float] = []
         self._faces: list[FaceSample] = []
@@ -121,27 +120,9 @@ class _Run:
         )
 
     async def detect_next(self, frames: AsyncIterator[FrameBatch]) -> _Detected | None:
-        """Fetch a batch and search it for faces; None at the end.
-
-        A frame that shows none, or only small or tilted ones, is looked at again in crops chosen for it.
-        """
+        """Fetch a batch and search it for faces; None at the end."""
         batch = await anext(frames, None)
-        if batch is None:
-            return None
-        height, width = batch.rgb.shape[1:3]
-        letterbox = Letterbox(width, height, DETECTOR_SIZE)
-        images = await asyncio.to_thread(lambda: np.stack([letterbox.apply(frame) for frame in batch.rgb]))
-        regressors, logits = await self._models.detect_faces(images)
-        faces = [decode(r, s, letterbox.to_frame) for r, s in zip(regressors, logits, strict=True)]
-        looks = [(index, look) for index, found in enumerate(faces) for look in second_looks(found, width, height)]
-        if looks:
-            regions = [look.region for _, look in looks]
-            crops = await asyncio.to_thread(_cut, batch.rgb, [index for index, _ in looks], regions, DETECTOR_SIZE)
-            regressors, logits = await self._models.detect_faces(crops)
-            for (index, look), r, s in zip(looks, regressors, logits, strict=True):
-                found = decode(r, s, partial(look.region.to_frame, size=DETECTOR_SIZE))
-                faces[index] = after_second_look(faces[index], look, found)
-        return _Detected(batch, faces)
+        return None if batch is None else _Detected(batch, await self._search.run(batch))
 
     async def analyse(self, detected: _Detected) -> None:
         """Choose the candidate's face in each frame and keep its numbers and those of the body."""
@@ -176,7 +157,7 @@ class _Run:
         if seen and self._expression_allowed:
             regions = [mesh.fitted_region(EXPRESSION_SCALE) for _, mesh in seen]
             crops = await asyncio.to_thread(
-                _cut, batch.rgb, [index for index, _ in seen], regions, EXPRESSION_SIZE, grey=True
+                cut, batch.rgb, [index for index, _ in seen], regions, EXPRESSION_SIZE, grey=True
             )
             happy = (await self._models.expression(crops))[:, _HAPPY].tolist()
         return [
@@ -187,7 +168,7 @@ class _Run:
     async def _fit(self, batch: FrameBatch, indices: Sequence[int], regions: Sequence[SquareRegion]) -> list[Mesh]:
         if not regions:
             return []
-        crops = await asyncio.to_thread(_cut, batch.rgb, indices, regions, MESH_SIZE)
+        crops = await asyncio.to_thread(cut, batch.rgb, indices, regions, MESH_SIZE)
         landmarks, presence = await self._models.face_mesh(crops)
         return [
             Mesh.from_crop(points, float(p), region)
@@ -199,17 +180,10 @@ class _Run:
             return []
         height, width = batch.rgb.shape[1:3]
         regions = [body_region(face) for _, face in people]
-        crops = await asyncio.to_thread(_cut, batch.rgb, [i for i, _ in people], regions, POSE_SIZE)
+        crops = await asyncio.to_thread(cut, batch.rgb, [i for i, _ in people], regions, POSE_SIZE)
         landmarks, presence = await self._models.body_pose(crops)
         return [
             arms_from_pose(points, region, width, height, float(batch.time_s[index]))
             for (index, _), region, points, p in zip(people, regions, landmarks, presence, strict=True)
             if p >= MIN_PRESENCE
         ]
-
-
-def _cut(
-    frames: Pixels, indices: Sequence[int], regions: Sequence[SquareRegion], size: int, *, grey: bool = False
-) -> NDArray[np.uint8]:
-    """One crop for each pair of a frame's index and a region, uint8 [n, size, size(, 3)]."""
-    return np.stack([crop(frames[i], region, size, grey=grey) for i, region in zip(indices, regions, strict=True)])

@@ -12,11 +12,15 @@ from serving.signals.face.detection import Face, overlap
 MEMORY_S = 3.0
 """A face that has not been seen for this long no longer draws the choice."""
 
+SURE_SCORE = 0.75
+"""Faces below this score count only when no other is there, or where the candidate's was: folds and shadows stay
+below it, but so does a candidate in profile."""
+
 _CONTINUITY_GAIN = 2.0  # the face of the frame before wins over one up to twice as large
 
 
 class CandidateTracker:
-    """Chooses one face a frame: large, near the middle, and the one chosen before.
+    """Chooses one face a frame: sure, large, near the middle, and the one chosen before.
 
     Passers-by and pictures on the wall are smaller or further out. Frames must come in order of time.
     """
@@ -41,14 +45,15 @@ class CandidateTracker:
         last = self.last(time_s)
         middle = np.array([width / 2, height / 2])
 
+        def stayed(face: Face) -> bool:
+            return last is not None and bool(overlap(last.box, face.box[None])[0] > 0.1)
+
         def weight(face: Face) -> float:
             # Half a diagonal from the middle halves a face's weight.
             off_center = math.dist(face.center, middle) / math.hypot(width, height)
-            value = face.side * (1 - off_center)
-            if last is not None and overlap(last.box, face.box[None])[0] > 0.1:
-                value *= _CONTINUITY_GAIN
-            return value
+            return face.side * (1 - off_center) * (_CONTINUITY_GAIN if stayed(face) else 1)
 
-        self._last = max(faces, key=weight)
+        eligible = [face for face in faces if face.score >= SURE_SCORE or stayed(face)]
+        self._last = max(eligible or faces, key=weight)
         self._last_s = time_s
         return self._last
