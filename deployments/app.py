@@ -8,9 +8,9 @@ from typing import Any
 from ray import serve
 
 from deployments.config import VivaConfig, from_mapping, to_mapping
-from deployments.gateway import Gateway
-from deployments.node import Node
-from deployments.scorer import Scorer
+from deployments.gateway import gateway
+from deployments.node import node
+from deployments.scorer import scorer
 
 _EDGE_CALLS = 10_000  # above every queue of ours: it is they that refuse, with details that Ray's refusal lacks
 
@@ -23,20 +23,20 @@ def build(args: Mapping[str, Any]) -> serve.Application:
 def application(config: VivaConfig) -> serve.Application:
     """The application of a checked configuration."""
     plain = to_mapping(config)
-    node = None
+    models = None
     if not config.triton.address:
-        node = Node.options(
+        models = node.options(
             num_replicas=config.triton.nodes,
             max_replicas_per_node=1,
             ray_actor_options={"num_cpus": 0, "num_gpus": config.triton.num_gpus},
         ).bind(plain)
-    scorer = Scorer.options(
+    scorers = scorer.options(
         num_replicas=config.scorer.replicas,
         max_ongoing_requests=config.scorer.text_slots + config.scorer.media_slots,
         ray_actor_options={"num_cpus": config.scorer.num_cpus},
-    ).bind(plain, node)
-    return Gateway.options(
+    ).bind(plain, models)
+    return gateway.options(
         num_replicas=config.gateway.replicas,
         max_ongoing_requests=_EDGE_CALLS,
         ray_actor_options={"num_cpus": 0},
-    ).bind(plain, scorer)
+    ).bind(plain, scorers)

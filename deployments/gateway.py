@@ -12,6 +12,7 @@ import grpc
 from google.protobuf.message import Message
 from ray import serve
 from ray.exceptions import RayActorError, RayError
+from ray.serve import Deployment
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
 from ray.serve.grpc_util import RayServegRPCContext, gRPCInputStream
 from ray.serve.handle import DeploymentHandle
@@ -36,7 +37,7 @@ _PROBE_PERIOD_S = 1.0
 class ScorerPool:
     """`AnswerScorer` over the scorer replicas. Scoring has no side effects, so a lost replica's answer is retried."""
 
-    def __init__(self, handle: DeploymentHandle) -> None:
+    def __init__(self, handle: DeploymentHandle[Any]) -> None:
         self._handle = handle
 
     async def score(self, answer: Answer, request_id: str) -> assessment_pb2.Assessment:
@@ -59,7 +60,7 @@ class ScorerPool:
         try:
             result = await response
         except asyncio.CancelledError:
-            response.cancel()
+            response.cancel()  # type: ignore[no-untyped-call]
             raise
         except BackPressureError as error:
             raise Overloaded("all scorers are busy") from error
@@ -70,11 +71,10 @@ class ScorerPool:
         return assessment_pb2.Assessment.FromString(result)
 
 
-@serve.deployment(health_check_period_s=1, health_check_timeout_s=10, graceful_shutdown_timeout_s=5)
 class Gateway:
     """`viva.v1.Scoring` on the wire: credentials, statuses, metrics, health. The service itself is in serving/api."""
 
-    def __init__(self, config: Mapping[str, Any], scorer: DeploymentHandle) -> None:
+    def __init__(self, config: Mapping[str, Any], scorer: DeploymentHandle[Any]) -> None:
         self._config = from_mapping(config)
         self._keys = ApiKeys(self._config.gateway.api_keys)
         self._pool = ScorerPool(scorer)
@@ -90,7 +90,9 @@ class Gateway:
             pb.ScoreAnswerResponse(),
         )
 
-    async def UploadAnswer(self, request_stream: gRPCInputStream, grpc_context: RayServegRPCContext) -> Message:
+    async def UploadAnswer(
+        self, request_stream: gRPCInputStream[pb.UploadAnswerRequest], grpc_context: RayServegRPCContext
+    ) -> Message:
         try:
             config = await uploads.receive_config(request_stream)
         except VivaError as error:
@@ -151,6 +153,11 @@ class Gateway:
                 metrics.QUEUED.labels(lane.name).set(lane.queued)
                 metrics.RUNNING.labels(lane.name).set(lane.running)
             await asyncio.sleep(_PROBE_PERIOD_S)
+
+
+gateway: Deployment = serve.deployment(
+    health_check_period_s=1, health_check_timeout_s=10, graceful_shutdown_timeout_s=5, name="Gateway"
+)(Gateway)
 
 
 def _fail(context: RayServegRPCContext, error: BaseException, request_id: str, empty: Message, method: str) -> Message:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ray import serve
+from ray.serve import Deployment
 
 from deployments.compose import engine
 from deployments.config import from_mapping
@@ -15,7 +16,6 @@ from serving.adapters import metrics
 _SWEEP_PERIOD_S: Final = 5.0
 
 
-@serve.deployment(health_check_period_s=1, health_check_timeout_s=30, graceful_shutdown_timeout_s=10)
 class Node:
     """Owner of its node's model server: starts it, restarts it, stops it, sweeps its shared memory."""
 
@@ -49,3 +49,8 @@ class Node:
     async def __del__(self) -> None:
         self._housekeeper.cancel()
         await self._supervisor.stop()
+
+
+node: Deployment = serve.deployment(
+    health_check_period_s=1, health_check_timeout_s=30, graceful_shutdown_timeout_s=10, name="Node"
+)(Node)

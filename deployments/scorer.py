@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ray import serve
+from ray.serve import Deployment
 from ray.serve.handle import DeploymentHandle
 
 from deployments.compose import engine
@@ -19,7 +20,6 @@ from serving.domain.errors import DeadlineExceeded, InternalFault, VivaError
 logger = logging.getLogger("ray.serve")
 
 
-@serve.deployment(health_check_period_s=1, health_check_timeout_s=10, graceful_shutdown_timeout_s=5)
 class Scorer:
     """One process that scores answers.
 
@@ -29,7 +29,7 @@ class Scorer:
             endpoint file, since tensors travel by loopback and shared memory.
     """
 
-    def __init__(self, config: Mapping[str, Any], node: DeploymentHandle | None) -> None:
+    def __init__(self, config: Mapping[str, Any], node: DeploymentHandle[Any] | None) -> None:
         self._config = from_mapping(config)
         self._node = node
         self._models, self._use_case = engine.pipeline(self._config)
@@ -61,3 +61,8 @@ class Scorer:
 
     async def __del__(self) -> None:
         await self._models.close()
+
+
+scorer: Deployment = serve.deployment(
+    health_check_period_s=1, health_check_timeout_s=10, graceful_shutdown_timeout_s=5, name="Scorer"
+)(Scorer)

@@ -107,7 +107,7 @@ def main() -> int:
             print("ready", flush=True)
             stop.wait()
     finally:
-        serve.shutdown()
+        serve.shutdown()  # type: ignore[no-untyped-call]
         ray.shutdown()
     return 0
 

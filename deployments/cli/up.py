@@ -6,6 +6,7 @@ import ipaddress
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -53,7 +54,7 @@ def _config(
 ) -> VivaConfig:
     import yaml
 
-    values = {}
+    values: dict[str, Any] = {}
     if config_file is not None:
         try:
             values = yaml.safe_load(config_file.read_text()) or {}

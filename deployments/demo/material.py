@@ -10,6 +10,7 @@ from typing import Final
 
 import av
 import numpy as np
+from numpy.typing import NDArray
 
 from deployments.models.catalogue import Member, Package
 from deployments.models.fetch import cache_directory, fetch_package
@@ -91,7 +92,7 @@ def film(face: Path, speech: Path, out: Path) -> None:
         film.mux(video.encode(None))
 
 
-def _pictures(face: Path) -> Iterator[np.ndarray]:
+def _pictures(face: Path) -> Iterator[NDArray[np.uint8]]:
     with av.open(str(face)) as clip:
         for frame in clip.decode(video=0):
             yield frame.to_ndarray(width=_WIDTH, height=_HEIGHT, format="rgb24")

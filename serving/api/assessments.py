@@ -56,7 +56,7 @@ def _fill(message: Message, value: Any) -> None:
             setattr(message, field.name, item.value if isinstance(item, Enum) else item)
 
 
-def _read(message: Message, kind: type) -> Any:
+def _read(message: Message, kind: Any) -> Any:
     hints = _hints(kind)
     values: dict[str, Any] = {}
     for field in dataclasses.fields(kind):
@@ -69,7 +69,7 @@ def _read(message: Message, kind: type) -> Any:
             element = arguments[0]
             values[field.name] = tuple(_read(r, element) if dataclasses.is_dataclass(element) else r for r in raw)
         elif dataclasses.is_dataclass(hint):
-            values[field.name] = _read(raw, typing.cast(type, hint))
+            values[field.name] = _read(raw, hint)
         elif isinstance(hint, type) and issubclass(hint, Enum):
             values[field.name] = hint(raw)
         else:

@@ -78,7 +78,7 @@ def _answer(
     _check_length(config.role, "config.role", LIMITS.role_chars)
     return Answer(
         question=config.question.strip(),
-        language=_language(config.language),
+        language=language(config.language, "config.language"),
         competencies=_competencies(config),
         role=config.role.strip(),
         sentences=sentences,
@@ -88,16 +88,17 @@ def _answer(
     )
 
 
-def _language(value: str) -> Language | None:
-    for language in LANGUAGES:
-        if value == language:
-            return language
+def language(value: str, field: str) -> Language | None:
+    """A supported language, or None for an empty value."""
+    for known in LANGUAGES:
+        if value == known:
+            return known
     if not value:
         return None
     raise InvalidAnswer(
-        f"config.language is {value[:20]!r}; supported are {', '.join(LANGUAGES)}, or empty to detect it",
+        f"{field} is {value[:20]!r}; supported are {', '.join(LANGUAGES)}, or empty",
         reason=Reason.UNKNOWN_LANGUAGE,
-        field="config.language",
+        field=field,
         metadata={"supported": ",".join(LANGUAGES)},
     )
 

@@ -10,7 +10,7 @@ from serving.api import assessments, requests, uploads
 from serving.api.admission import Lane
 from serving.domain.answer import Answer, MediaRef
 from serving.domain.assessment import Assessment
-from serving.domain.competency import LANGUAGES
+from serving.domain.competency import Language
 from serving.domain.errors import InvalidAnswer, Reason
 from serving.domain.limits import LIMITS
 from serving.pipeline.ports import MediaSpool, SpoolFile
@@ -37,7 +37,7 @@ class ScoringService:
         self,
         scorer: AnswerScorer,
         spool: MediaSpool,
-        render: Callable[[Assessment, str], str],
+        render: Callable[[Assessment, Language], str],
         *,
         text_lane: Lane,
         media_lane: Lane,
@@ -88,13 +88,9 @@ class ScoringService:
             assessment = assessments.from_message(request.assessment)
         except ValueError as error:
             raise InvalidAnswer(f"assessment is not one of ours: {error}", field="assessment") from error
-        language = request.language or assessment.language
-        if language not in LANGUAGES:
-            raise InvalidAnswer(
-                f"language is {language[:20]!r}; supported are {', '.join(LANGUAGES)}",
-                reason=Reason.UNKNOWN_LANGUAGE,
-                field="language",
-            )
+        language = requests.language(request.language or assessment.language, "language")
+        if language is None:
+            raise InvalidAnswer("name the language of the page", reason=Reason.UNKNOWN_LANGUAGE, field="language")
         async with self._render_lane.slot():
             return pb.RenderReportResponse(html=await asyncio.to_thread(self._render, assessment, language))
 

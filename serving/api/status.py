@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import Any, Final
 
 import grpc
 from google.protobuf import any_pb2
@@ -76,7 +76,7 @@ def to_status(error: BaseException, request_id: str) -> status_pb2.Status:
     return status_pb2.Status(code=code.value[0], message=message, details=details)
 
 
-def trailing_metadata(status: status_pb2.Status) -> list[tuple[str, str | bytes]]:
+def trailing_metadata(status: status_pb2.Status) -> list[tuple[str, Any]]:
     """Trailing metadata that carries the rich status (`grpc-status-details-bin`)."""
     return [(key, value) for key, value in rpc_status.to_status(status).trailing_metadata]
 

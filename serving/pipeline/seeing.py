@@ -56,7 +56,7 @@ class Seeing:
             return Seen(Behavior(), face, expression)
         stream = self._decoder.frames(answer.media.path, cancel)
         result, face = await self._look(stream, cancel, expression_allowed=not no_expression)
-        models = ("face_detector", "face_mesh", "body_pose")
+        models: tuple[str, ...] = ("face_detector", "face_mesh", "body_pose")
         if result.expression_ran:
             models, expression = (*models, "face_expression"), modalities.ran(Modality.EXPRESSION, stream.report)
         else:
