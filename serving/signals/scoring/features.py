@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from serving.domain.competency import Language, StarRole
 from serving.signals.scoring.facts import AnswerFacts
-from serving.signals.text.anchors import likeness
+from serving.signals.text.anchors import Comparison
 from serving.signals.text.boundaries import word_positions
 from serving.signals.text.chinese import segment
 from serving.signals.text.flags import flagged_sentences
@@ -67,19 +67,18 @@ def saturate(amount: float, scale: float) -> float:
     return 1.0 - math.exp(-amount / scale)
 
 
-def sentence_features(facts: AnswerFacts) -> SentenceFeatures:
+def sentence_features(facts: AnswerFacts, compared: Comparison) -> SentenceFeatures:
     """Measure every sentence once; competencies share the result."""
     sentences = facts.transcript.sentences
     language = facts.transcript.language
-    vectors = facts.embeddings
     text = facts.transcript.text
     units = np.array([len(word_positions(text, s.start, s.end)) for s in sentences], dtype=np.float64)
     flagged = flagged_sentences(sentences, facts.flags)
-    repeats = _near_duplicates(vectors)
+    repeats = _near_duplicates(facts.embeddings)
     live = np.array([at not in flagged and at not in repeats for at in range(len(sentences))], dtype=np.float64)
-    vague = likeness(vectors, facts.references.group("general/vague"))
-    reflective = likeness(vectors, facts.references.group("general/reflection"))
-    story = np.max([likeness(vectors, facts.references.group(f"star/{role}")) for role in "STAR"], axis=0)
+    vague = compared.likeness("general/vague")
+    reflective = compared.likeness("general/reflection")
+    story = np.max([compared.likeness(f"star/{role}") for role in "STAR"], axis=0)
     own = _own_deeds(facts)
     rows: dict[str, list[float]] = {name: [] for name in _MEASURED}
     for at, sentence in enumerate(sentences):

@@ -24,7 +24,7 @@ from serving.signals.scoring.features import SentenceFeatures, answer_features, 
 from serving.signals.scoring.rubric import Rubric, load_rubrics
 from serving.signals.scoring.sufficiency import reason_not_to_score
 from serving.signals.scoring.suggestions import say_more, suggest
-from serving.signals.text.anchors import likeness
+from serving.signals.text.anchors import Comparison, compare
 
 BASE_POINTS = 2.5
 # A sentence shows a dimension by its cosine with the indicators: over the background, and in itself. Each pair is
@@ -71,11 +71,12 @@ def score_answer(facts: AnswerFacts, competencies: Sequence[str]) -> ScoringResu
     if reason := reason_not_to_score(facts):
         unscored = tuple(CompetencyScore(n, ScoreStatus.INSUFFICIENT_EVIDENCE, reason=reason) for n in competencies)
         return ScoringResult(OverallScore(), unscored, (say_more(facts.transcript.language),))
-    measured = sentence_features(facts)
+    compared = compare(facts.embeddings, facts.references)
+    measured = sentence_features(facts, compared)
     features = answer_features(facts, measured)
-    background = _background(facts, rubrics)
+    background = _background(compared, rubrics)
     scored = tuple(
-        _score(rubrics[name], facts, measured, features, _fit(rubrics[name], facts, measured, background))
+        _score(rubrics[name], facts, measured, features, _fit(rubrics[name], compared, measured, background))
         for name in competencies
     )
     return ScoringResult(_overall(scored), scored, suggest(facts, features))
@@ -128,27 +129,27 @@ def _score(
     )
 
 
-def _background(facts: AnswerFacts, rubrics: Mapping[str, Rubric]) -> NDArray[np.float64]:
+def _background(compared: Comparison, rubrics: Mapping[str, Rubric]) -> NDArray[np.float64]:
     """How like a sentence is to competencies in general, float64 [sentences]: the mean over all of its best match.
 
     What counts for one competency is how much nearer a sentence is to it than to that: any story about people at work
     is somewhat like all of them (seen: own against other competency, AUC .95 en and .83 zh, against .80 and .73 for
     plain likeness).
     """
-    nearest = [_nearest(facts, rubric) for rubric in rubrics.values()]
+    nearest = [_nearest(compared, rubric) for rubric in rubrics.values()]
     total: NDArray[np.float64] = np.sum(nearest, axis=0)
     return total / len(nearest)
 
 
-def _nearest(facts: AnswerFacts, rubric: Rubric) -> NDArray[np.float64]:
-    groups = [facts.references.group(f"{rubric.name}/{side.name}") for side in rubric.dimensions]
-    best: NDArray[np.float64] = np.max([likeness(facts.embeddings, group) for group in groups], axis=0)
+def _nearest(compared: Comparison, rubric: Rubric) -> NDArray[np.float64]:
+    sides = [compared.likeness(f"{rubric.name}/{side.name}") for side in rubric.dimensions]
+    best: NDArray[np.float64] = np.max(sides, axis=0)
     return best
 
 
-def _fit(rubric: Rubric, facts: AnswerFacts, measured: SentenceFeatures, background: NDArray[np.float64]) -> _Fit:
-    nearest = _nearest(facts, rubric)
-    against = likeness(facts.embeddings, facts.references.group(f"{rubric.name}/contrary"))
+def _fit(rubric: Rubric, compared: Comparison, measured: SentenceFeatures, background: NDArray[np.float64]) -> _Fit:
+    nearest = _nearest(compared, rubric)
+    against = compared.likeness(f"{rubric.name}/contrary")
     contrary = measured.live * [
         ramp(float(bad - good), *CONTRARY_MARGIN) * ramp(float(bad), *CONTRARY_LIKENESS)
         for bad, good in zip(against, nearest, strict=True)
@@ -158,7 +159,7 @@ def _fit(rubric: Rubric, facts: AnswerFacts, measured: SentenceFeatures, backgro
     dimensions: dict[str, float] = {}
     sentences: dict[str, NDArray[np.float64]] = {}
     for side in rubric.dimensions:
-        like = likeness(facts.embeddings, facts.references.group(f"{rubric.name}/{side.name}"))
+        like = compared.likeness(f"{rubric.name}/{side.name}")
         strength = concrete * [
             ramp(float(near - usual), *FIT_MARGIN) * ramp(float(near), *FIT_LIKENESS)
             for near, usual in zip(like, background, strict=True)

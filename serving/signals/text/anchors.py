@@ -29,19 +29,33 @@ class References:
         if self.embeddings.ndim != 2 or len(self.embeddings) != rows:
             raise ValueError(f"references need {rows} embeddings, got an array of shape {self.embeddings.shape}")
 
-    def group(self, name: str) -> NDArray[np.float32]:
-        """float32 [rows of the group, 512]. Raises `KeyError` for an unknown group."""
-        start, end = self.groups[name]
-        return self.embeddings[start:end]
 
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Sentences against references.
 
-def likeness(sentences: NDArray[np.float32], anchors: NDArray[np.float32], nearest: int = 2) -> NDArray[np.float64]:
-    """How like a group each sentence is: mean cosine with its `nearest` anchors, float64 [sentences].
-
-    Sentence by sentence on purpose: one large product may round a row differently for other row counts, and an
-    answer's bits must not depend on how long it is.
+    Attributes:
+        cosines: float64 [sentences, references].
     """
-    wide = anchors.astype(np.float64)
-    nearest = min(nearest, len(wide))
-    values = [np.sort(wide @ row)[-nearest:].mean() for row in sentences.astype(np.float64)]
-    return np.array(values, dtype=np.float64)
+
+    cosines: NDArray[np.float64]
+    groups: Mapping[str, tuple[int, int]]
+
+    def likeness(self, group: str, nearest: int = 2) -> NDArray[np.float64]:
+        """How like a group each sentence is: mean cosine with its `nearest` members, float64 [sentences]."""
+        start, end = self.groups[group]
+        ordered = np.sort(self.cosines[:, start:end], axis=1)
+        mean: NDArray[np.float64] = ordered[:, -nearest:].mean(axis=1)
+        return mean
+
+
+def compare(embeddings: NDArray[np.float32], references: References) -> Comparison:
+    """Compare each sentence, float32 [sentences, 512] and L2-normalised, with every reference.
+
+    One product a sentence on purpose: a product of all at once may round a row differently for other row counts, and
+    a sentence's bits must not depend on how long the answer is.
+    """
+    cosines = np.empty((len(embeddings), len(references.embeddings)), dtype=np.float64)
+    for at, row in enumerate(embeddings):
+        cosines[at] = references.embeddings @ row
+    return Comparison(cosines, references.groups)

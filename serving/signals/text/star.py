@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from serving.domain.assessment import Star
 from serving.domain.competency import Language, StarRole
 from serving.domain.transcript import Sentence, StarSentence
-from serving.signals.text.anchors import References, likeness
+from serving.signals.text.anchors import References, compare
 from serving.signals.text.resources import load_data
 
 ROLES: tuple[StarRole, ...] = tuple(StarRole)
@@ -76,7 +76,8 @@ def _evidence(
     sentences: Sequence[Sentence], embeddings: NDArray[np.float32], references: References
 ) -> NDArray[np.float64]:
     """Log evidence, float64 [sentences, 5]."""
-    columns = [_LIKENESS_GAIN * likeness(embeddings, references.group(f"star/{role.value}")) for role in ROLES]
+    compared = compare(embeddings, references)
+    columns = [_LIKENESS_GAIN * compared.likeness(f"star/{role.value}") for role in ROLES]
     evidence: NDArray[np.float64] = np.stack(columns, axis=1)
     cues = _cues(references.language)
     last = max(1, len(sentences) - 1)
