@@ -21,7 +21,6 @@ from serving.adapters.triton.tensors import Array, check_inputs, check_outputs, 
 from serving.domain.errors import ModelUnavailable, VivaError
 
 _POLL_S = 0.05
-_MICROSECONDS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,7 @@ class TritonClient:
 
         Args:
             inputs: each [batch, *dims] of the contract's dtype; BYTES as object arrays of bytes.
-            timeout_s: for all of it, waiting for a restart included; Triton drops a request that is queued longer.
+            timeout_s: for all of it, waiting for a restart included; Triton drops what is still queued then.
             outputs: names of the wanted outputs; None for all.
             priority: 1 first; 0 is the config's default level.
             request_id: appears in the server's log and traces.
@@ -171,7 +170,6 @@ class TritonClient:
                 outputs=[InferRequestedOutput(name) for name in wanted],
                 request_id=request_id,
                 priority=priority,
-                timeout=int(remaining_s * _MICROSECONDS),
                 client_timeout=remaining_s,
             )
             answered = True

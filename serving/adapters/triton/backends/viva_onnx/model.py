@@ -47,21 +47,31 @@ class TritonPythonModel:
         self._inputs = [entry["name"] for entry in config["input"]]
         self._outputs = [entry["name"] for entry in config["output"]]
         self._mask = parameters.get("row_length_mask")
-        workers = int(parameters.get("workers", "1"))
-        self._pool = ThreadPoolExecutor(workers) if workers > 1 else None
+        self._workers = int(parameters.get("workers", "1"))
+        self._helpers = ThreadPoolExecutor(self._workers - 1) if self._workers > 1 else None
 
     def execute(self, requests: list[Any]) -> list[Any]:
         """Answer each request, [rows, ...] an input, by its rows' outputs; a request's failure is its own."""
         batches = [self._rows(request) for request in requests]
-        rows = list(itertools.chain.from_iterable(batches))
-        run = map if self._pool is None or len(rows) == 1 else self._pool.map
-        results = iter(run(self._run, rows))
+        results = iter(self._run_all(list(itertools.chain.from_iterable(batches))))
         return [self._respond(list(itertools.islice(results, len(batch)))) for batch in batches]
 
     def finalize(self) -> None:
         """End the worker threads."""
-        if self._pool is not None:
-            self._pool.shutdown()
+        if self._helpers is not None:
+            self._helpers.shutdown()
+
+    def _run_all(self, rows: list[Feed]) -> list[list[Array] | Exception]:
+        """Results of `rows`: a share for each worker, this thread the first of them, so that few threads are woken."""
+        if self._helpers is None or len(rows) == 1:
+            return [self._run(row) for row in rows]
+        shares = [rows[worker :: self._workers] for worker in range(self._workers)]
+        helped = [self._helpers.submit(lambda share: [self._run(row) for row in share], share) for share in shares[1:]]
+        results: list[list[Array] | Exception] = [[]] * len(rows)
+        results[:: self._workers] = [self._run(row) for row in shares[0]]
+        for worker, future in enumerate(helped, start=1):
+            results[worker :: self._workers] = future.result()
+        return results
 
     def _rows(self, request: Any) -> list[Feed]:
         arrays = {name: pb_utils.get_input_tensor_by_name(request, name).as_numpy() for name in self._inputs}
