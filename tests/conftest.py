@@ -1,0 +1,26 @@
+"""Fixtures that several kinds of tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests import stack as stacks
+from viva_client import VivaClient
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stacks.Stack]:
+    """One running stack for all tests that only call it."""
+    running = stacks.start(tmp_path_factory.mktemp("viva"))
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture
+def client(stack: stacks.Stack) -> Iterator[VivaClient]:
+    with VivaClient(stack.address) as connected:
+        yield connected
