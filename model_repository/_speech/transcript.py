@@ -6,7 +6,6 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-
 from viva_speech.tokens import Word
 
 SAMPLE_RATE_HZ = 16_000
@@ -15,6 +14,10 @@ MAX_SECONDS = 30
 
 LANGUAGES = ("en", "zh")
 """Codes that a request may ask for and an answer may hold."""
+
+SILENT_PEAK = 2.0**-11
+"""Amplitude up to which a segment holds no speech: 16 steps of 16 bits, -66 dB of full scale, the noise of a quiet
+converter. Speech models invent words over silence, so they are not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +35,8 @@ class Transcriber(Protocol):
 
     def transcribe(self, audio: npt.NDArray[np.float32], language: str) -> Transcript:
         """audio [samples] at 16 kHz in -1 to 1, at most 30 s; language "en", "zh" or "" to detect it."""
+
+
+def is_silent(audio: npt.NDArray[np.float32]) -> bool:
+    """Whether nothing in the segment is loud enough to be speech; true of an empty one."""
+    return len(audio) == 0 or float(np.abs(audio).max()) <= SILENT_PEAK

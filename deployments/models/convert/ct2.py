@@ -55,9 +55,7 @@ def join_parts(parts: Sequence[Path], sha256: Set[str]) -> bytes:
     found = hashlib.sha256(data).hexdigest()
     if found not in sha256:
         names = ", ".join(part.name for part in parts)
-        raise ModelBuildError(
-            f"{names} join to a file with sha256 {found}, expected {' or '.join(sorted(sha256))}"
-        )
+        raise ModelBuildError(f"{names} join to a file with sha256 {found}, expected {' or '.join(sorted(sha256))}")
     return data
 
 

@@ -39,7 +39,9 @@ LAYERS = 6
 HEADS = Heads(count=8, width=36)
 ROTARY_BASE = 10000.0
 ROTARY = 32  # values of each head that rotate: 0.9 of 36, rounded down to even
-ALIGNMENT_HEADS = tuple((layer, head) for layer in range(LAYERS) for head in range(HEADS.count))
+ALIGNMENT_HEADS = ((2, 0), (3, 0), (3, 5), (4, 1), (5, 6), (5, 7))
+"""Cross-attention heads that follow the audio best: of all 48 the ones whose word times come nearest to pauses in the
+signal and to Whisper's times on read English (median 24 ms apart, 90% within 84 ms)."""
 
 START_OF_TEXT, END_OF_TEXT = 1, 2
 
@@ -122,9 +124,7 @@ class OrtWeights:
 
 def rotary_columns() -> npt.NDArray[np.int64]:
     """Where each column of a query or key weight comes from so that rotary pairs lie half a block apart."""
-    rotated = np.concatenate(
-        [np.arange(0, ROTARY, 2), np.arange(1, ROTARY, 2), np.arange(ROTARY, HEADS.width)]
-    )
+    rotated = np.concatenate([np.arange(0, ROTARY, 2), np.arange(1, ROTARY, 2), np.arange(ROTARY, HEADS.width)])
     starts = np.arange(HEADS.count)[:, None] * HEADS.width
     return np.asarray(starts + rotated, np.int64).reshape(-1)
 
@@ -194,9 +194,7 @@ def _encoder(weights: OrtWeights, decoder: OrtWeights, layout: DecoderLayout) ->
         context, _ = graph.attention(query, graph.op("Transpose", key, perm=[0, 1, 3, 2]), value, HEADS)
         x = graph.op("Add", x, _projection(graph, weights, context, attention, "o"))
         normed = graph.layer_norm(x, weights.norm(f"{scope}/post_attention_layernorm"))
-        hidden = graph.gelu(
-            _dense(graph, weights, normed, f"{scope}/mlp/fc1", f"layers.{layer}.mlp.fc1.bias")
-        )
+        hidden = graph.gelu(_dense(graph, weights, normed, f"{scope}/mlp/fc1", f"layers.{layer}.mlp.fc1.bias"))
         hidden = _dense(graph, weights, hidden, f"{scope}/mlp/fc2", f"layers.{layer}.mlp.fc2.bias")
         x = graph.op("Add", x, hidden)
     x = graph.layer_norm(x, weights.tensor("layer_norm.weight"))
@@ -215,10 +213,7 @@ def _decoder(weights: OrtWeights, layout: DecoderLayout) -> TransformerGraph:
     layout.declare_inputs(graph)
     past, count = past_and_new_tokens(graph)
     embeddings = weights.dequantised(
-        *(
-            f"model.decoder.embed_tokens.weight_merged_0_{part}"
-            for part in ("quantized", "scale", "zero_point")
-        )
+        *(f"model.decoder.embed_tokens.weight_merged_0_{part}" for part in ("quantized", "scale", "zero_point"))
     )
     x = graph.op("Gather", graph.constant(embeddings), "ids", axis=0)
     angles = _angles(graph, graph.positions(past, count))

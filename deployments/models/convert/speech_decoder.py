@@ -76,9 +76,7 @@ def cross_attention(graph: TransformerGraph, heads: Heads, layer: int, query: st
     return graph.attention(query, f"cross_key_{layer}", f"cross_value_{layer}", heads)
 
 
-def declare_outputs(
-    graph: TransformerGraph, layout: DecoderLayout, logits: str, layers: Sequence[LayerResult]
-) -> None:
+def declare_outputs(graph: TransformerGraph, layout: DecoderLayout, logits: str, layers: Sequence[LayerResult]) -> None:
     """Name the outputs: `logits` [batch, vocabulary] of the last token, `alignment` [batch, alignment heads,
     tokens, time] (the cross-attention weights of the alignment heads) and the grown self caches.
     """
@@ -94,9 +92,7 @@ def declare_outputs(
     graph.output("alignment", chosen, len(layout.alignment_heads), "tokens", "time")
     for layer, result in enumerate(layers):
         for kind, tensor in (("key", result.key), ("value", result.value)):
-            graph.output(
-                f"present_{kind}_{layer}", tensor, layout.heads.count, "total_tokens", layout.heads.width
-            )
+            graph.output(f"present_{kind}_{layer}", tensor, layout.heads.count, "total_tokens", layout.heads.width)
 
 
 def last_token(graph: TransformerGraph, x: str) -> str:

@@ -101,8 +101,7 @@ class _Whisper:
     def _qkv(self, x: str, scope: str, *, key_transposed: bool) -> tuple[str, str, str]:
         graph = self._graph
         query, key, value = (
-            self._linear(x, f"{scope}/linear_0", part, 3, HEADS.width**-0.5 if part == 0 else 1.0)
-            for part in range(3)
+            self._linear(x, f"{scope}/linear_0", part, 3, HEADS.width**-0.5 if part == 0 else 1.0) for part in range(3)
         )
         return (
             graph.split_heads(query, HEADS),
@@ -115,9 +114,7 @@ class _Whisper:
         graph = self._graph
         x = graph.input("mel", "FP32", MEL_BANDS, "frames")
         for name, stride in (("conv1", 1), ("conv2", 2)):
-            weight, bias = (
-                graph.constant(self._get(f"encoder/{name}/{kind}")) for kind in ("weight", "bias")
-            )
+            weight, bias = (graph.constant(self._get(f"encoder/{name}/{kind}")) for kind in ("weight", "bias"))
             x = graph.gelu(graph.op("Conv", x, weight, bias, kernel_shape=[3], strides=[stride], pads=[1, 1]))
         x = graph.op("Transpose", x, perm=[0, 2, 1])
         table = graph.constant(self._get("encoder/position_encodings/encodings"))
@@ -126,9 +123,7 @@ class _Whisper:
         for layer in range(LAYERS):
             scope = f"encoder/layer_{layer}"
             attention = f"{scope}/self_attention"
-            query, key, value = self._qkv(
-                self._norm(x, f"{attention}/layer_norm"), attention, key_transposed=True
-            )
+            query, key, value = self._qkv(self._norm(x, f"{attention}/layer_norm"), attention, key_transposed=True)
             context, _ = graph.attention(query, key, value, HEADS)
             x = graph.op("Add", x, self._linear(context, f"{attention}/linear_1"))
             x = self._feed_forward(x, f"{scope}/ffn")
@@ -155,15 +150,11 @@ class _Whisper:
         for layer in range(LAYERS):
             scope = f"decoder/layer_{layer}"
             attention = f"{scope}/self_attention"
-            query, key, value = self._qkv(
-                self._norm(x, f"{attention}/layer_norm"), attention, key_transposed=False
-            )
+            query, key, value = self._qkv(self._norm(x, f"{attention}/layer_norm"), attention, key_transposed=False)
             context, keys, values = cached_attention(graph, HEADS, layer, query, key, value, mask)
             x = graph.op("Add", x, self._linear(context, f"{attention}/linear_1"))
             cross = f"{scope}/attention"
-            query = self._linear(
-                self._norm(x, f"{cross}/layer_norm"), f"{cross}/linear_0", scale=HEADS.width**-0.5
-            )
+            query = self._linear(self._norm(x, f"{cross}/layer_norm"), f"{cross}/linear_0", scale=HEADS.width**-0.5)
             context, weights = cross_attention(graph, HEADS, layer, graph.split_heads(query, HEADS))
             x = graph.op("Add", x, self._linear(context, f"{cross}/linear_2"))
             x = self._feed_forward(x, f"{scope}/ffn")

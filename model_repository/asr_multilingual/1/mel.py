@@ -24,7 +24,7 @@ def log_mel(audio: Float, window_samples: int) -> Float:
     power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
     log_power = np.log10(np.maximum(_FILTERS @ power.T, 1e-10))
     log_power = np.maximum(log_power, log_power.max() - 8.0)
-    return ((log_power + 4.0) / 4.0).astype(np.float32)
+    return np.asarray((log_power + 4.0) / 4.0, np.float32)
 
 
 def mel_filters(bands: int = BANDS, fft_size: int = FFT_SIZE, rate_hz: int = SAMPLE_RATE_HZ) -> Float:

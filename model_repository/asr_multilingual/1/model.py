@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from viva_speech.triton_io import answer, parameters
 from transcriber import Whisper
+from viva_speech.triton_io import answer, parameters
 
 
 class TritonPythonModel:

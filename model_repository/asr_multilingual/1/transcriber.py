@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from viva_speech.alignment import token_starts
-from viva_speech.decoding import Hypothesis, Rules, greedy
-from viva_speech.engine import SpeechEngine
 from mel import HOP, SAMPLE_RATE_HZ, log_mel
-from viva_speech.transcript import LANGUAGES, MAX_SECONDS, Transcript
+from viva_speech.alignment import token_starts
+from viva_speech.decoding import Hypothesis, Rules, Stop, greedy
+from viva_speech.engine import SpeechEngine
 from viva_speech.tokens import Token, decode_vocabulary, text_of, words_of
+from viva_speech.transcript import LANGUAGES, MAX_SECONDS, Transcript, is_silent
+from viva_speech.trimming import trim_words
 
 FRAME_SAMPLES = 2 * HOP  # the encoder halves the frames: one time step is 20 ms
 MIN_WINDOW_S = 5
@@ -22,8 +23,8 @@ TOKENS_PER_SECOND, SPARE_TOKENS = 12, 16
 
 NO_SPEECH_PROBABILITY = 0.6
 MIN_MEAN_LOG_PROBABILITY = -1.0
-"""A segment is silence when the model finds no speech and is unsure of the text: Whisper's own thresholds
-(https://github.com/openai/whisper/blob/main/whisper/transcribe.py)."""
+"""A text is invented when the model finds no speech and is unsure of the text or loops; the thresholds are Whisper's
+own (https://github.com/openai/whisper/blob/main/whisper/transcribe.py)."""
 
 Float = npt.NDArray[np.float32]
 
@@ -82,6 +83,8 @@ class Whisper:
 
     def transcribe(self, audio: Float, language: str) -> Transcript:
         """See viva_speech.transcript.Transcriber."""
+        if is_silent(audio):
+            return Transcript("", language or LANGUAGES[0], 0.0, ())
         vocabulary = self._vocabulary
         decoding = self._engine.encode(log_mel(audio, window_samples(len(audio)))[None])
         # The first token alone: its logits tell the language and whether anybody speaks at all.
@@ -100,10 +103,10 @@ class Whisper:
                 suppress_at_start=vocabulary.suppress_at_start,
             ),
         )
-        if is_silence(float(start[vocabulary.no_speech]), hypothesis.mean_log_probability):
+        if is_invented(float(start[vocabulary.no_speech]), hypothesis):
             return Transcript("", language, language_probability, ())
         tokens = self._timed(hypothesis, len(audio))
-        return Transcript(text_of(tokens), language, language_probability, words_of(tokens))
+        return Transcript(text_of(tokens), language, language_probability, trim_words(words_of(tokens), audio))
 
     def _timed(self, hypothesis: Hypothesis, samples: int) -> list[Token]:
         duration_s = samples / SAMPLE_RATE_HZ
@@ -116,9 +119,10 @@ class Whisper:
         ]
 
 
-def is_silence(no_speech_probability: float, mean_log_probability: float) -> bool:
-    """Whether what was decoded is to be taken for an invention over silence or noise."""
-    return no_speech_probability > NO_SPEECH_PROBABILITY and mean_log_probability < MIN_MEAN_LOG_PROBABILITY
+def is_invented(no_speech_probability: float, hypothesis: Hypothesis) -> bool:
+    """Whether a text is to be taken for an invention over silence or noise."""
+    unsure = hypothesis.mean_log_probability < MIN_MEAN_LOG_PROBABILITY or hypothesis.stop is Stop.REPETITION
+    return no_speech_probability > NO_SPEECH_PROBABILITY and unsure
 
 
 def softmax(logits: Float) -> Float:
