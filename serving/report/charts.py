@@ -12,11 +12,11 @@ from serving.report.formats import coordinate, number, rounded_parts, signed
 
 SCORE_MAX: Final = 10.0
 
-RADAR_WIDTH: Final = 420.0
-RADAR_HEIGHT: Final = 330.0
-RADAR_RADIUS: Final = 108.0
+RADAR_WIDTH: Final = 430.0
+RADAR_HEIGHT: Final = 348.0
+RADAR_RADIUS: Final = 126.0
 RADAR_MIN_AXES: Final = 3  # with fewer there is no area to see
-_LABEL_GAP: Final = 16.0
+_LABEL_GAP: Final = 19.0
 _LABEL_LINE_CHARS: Final = 13  # longer labels take a second line so that they stay inside the drawing
 _RINGS: Final = (2, 4, 6, 8, 10)
 

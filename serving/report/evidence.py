@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from serving.domain.assessment import Assessment, Evidence
+from serving.domain.assessment import Assessment, CompetencyScore, Evidence, ScoreStatus
+from serving.report.formats import known
 from serving.report.highlight import Range, TextMap
 
 Key = tuple[str, float | None]
+
+
+def is_scored(competency: CompetencyScore) -> bool:
+    """Whether there is a score to show; nothing of an unscored competency has a number."""
+    return competency.status is ScoreStatus.SCORED and known(competency.score) is not None
 
 
 class EvidenceIndex:
@@ -15,7 +21,8 @@ class EvidenceIndex:
         self._numbers: dict[Key, int] = {}
         self._first: dict[int, Evidence] = {}
         self._ranges: dict[int, Range] = {}
-        for competency in assessment.competencies:
+        scored = (item for item in assessment.competencies if is_scored(item))
+        for competency in scored:
             for quote in competency.evidence:
                 self._add(quote, text)
 

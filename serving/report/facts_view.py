@@ -90,8 +90,9 @@ def delivery_view(assessment: Assessment, duration_s: float | None, t: Wording) 
             (t("fillers"), "filler", _filler_blocks(timed, duration_s)),
         ]
         chart = timeline(lanes, time_ticks(duration_s))
+    intro = "delivery_intro" if spoken else "delivery_intro_text"
     return FactsView(
-        intro=t("delivery_intro" if spoken else "delivery_intro_text"),
+        intro=t(intro if delivery.word_count else "delivery_none"),
         tiles=tuple(_delivery_tiles(delivery, spoken, assessment.language, t)),
         chart=chart,
         chart_text=t("delivery_chart_desc", pauses=str(len(delivery.pauses)), fillers=str(len(timed))),

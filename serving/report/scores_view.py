@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from serving.domain.assessment import Assessment, CompetencyScore, ScoreStatus
+from serving.domain.assessment import Assessment, CompetencyScore
 from serving.report.charts import Radar, ScoreBar, Span, Waterfall, radar, waterfall
-from serving.report.evidence import EvidenceIndex
+from serving.report.evidence import EvidenceIndex, is_scored
 from serving.report.formats import clock_span, known, number
 from serving.report.wording import Wording
 
@@ -53,7 +53,6 @@ class CompetencyView:
     score: ScoreView | None
     reason: str
     waterfall: Waterfall | None
-    sum_text: str
     dimensions: tuple[DimensionView, ...]
     evidence: tuple[EvidenceView, ...]
 
@@ -111,16 +110,13 @@ def _listed(pairs: Sequence[tuple[str, str]], t: Wording) -> str:
 
 
 def _competency(index: int, item: CompetencyScore, evidence: EvidenceIndex, t: Wording) -> CompetencyView:
-    scored = item.status is ScoreStatus.SCORED
-    score = score_view(item.score, item.low, item.high) if scored else None
-    fall = _waterfall(item, t) if score is not None else None
+    score = score_view(item.score, item.low, item.high) if is_scored(item) else None
     return CompetencyView(
         anchor=f"competency-{index}",
         label=t.name("competency", item.name),
         score=score,
         reason=t.name("reason", item.reason) if item.reason else "",
-        waterfall=fall,
-        sum_text=_listed([(step.label, step.text) for step in fall.steps], t) if fall else "",
+        waterfall=_waterfall(item, t) if score is not None else None,
         dimensions=tuple(
             DimensionView(t.name("dimension", side.name), number(side.score), Span.of(0.0, side.score))
             for side in item.dimensions
@@ -135,7 +131,7 @@ def _competency(index: int, item: CompetencyScore, evidence: EvidenceIndex, t: W
                 in_transcript=evidence.found(quote),
                 first=evidence.first(quote),
             )
-            for quote in item.evidence
+            for quote in (item.evidence if score is not None else ())
         ),
     )
 
