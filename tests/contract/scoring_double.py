@@ -53,7 +53,7 @@ class Fault:
             packed = any_pb2.Any()
             packed.Pack(part)
             status.details.append(packed)
-        return status.SerializeToString()
+        return bytes(status.SerializeToString())
 
 
 BUSY = Fault(grpc.StatusCode.RESOURCE_EXHAUSTED, "QUEUE_FULL", "queue is full", retry_s=0.01)
@@ -76,7 +76,7 @@ class Seen:
     request: Any
     peer: str
     chunk_sizes: list[int] = field(default_factory=list)
-    data: bytes = b""
+    data: bytearray = field(default_factory=bytearray)
     committed: bool = False
 
 
@@ -136,7 +136,7 @@ class ScoringDouble(scoring_pb2_grpc.ScoringServicer):
             async for message in request_iterator:
                 if message.WhichOneof("part") == "chunk":
                     seen.chunk_sizes.append(len(message.chunk))
-                    seen.data += message.chunk
+                    seen.data.extend(message.chunk)
                     if self.reject_after_bytes is not None and len(seen.data) > self.reject_after_bytes:
                         await self._abort(
                             context, Fault(grpc.StatusCode.INVALID_ARGUMENT, "MEDIA_UNREADABLE", "nothing decodes")
@@ -210,8 +210,8 @@ def running_server(with_health: bool = True, port: int = 0) -> Iterator[Running]
 
     async def start() -> tuple[grpc.aio.Server, ScoringDouble, Any, int]:
         server = grpc.aio.server(options=(("grpc.max_receive_message_length", 32 * 1024 * 1024),))
-        double, checks = ScoringDouble(), health.aio.HealthServicer()
-        scoring_pb2_grpc.add_ScoringServicer_to_server(double, server)
+        double, checks = ScoringDouble(), health.aio.HealthServicer()  # type: ignore[attr-defined]  # there at run time, missing from its stubs
+        scoring_pb2_grpc.add_ScoringServicer_to_server(double, server)  # type: ignore[no-untyped-call]  # generated
         if with_health:
             health_pb2_grpc.add_HealthServicer_to_server(checks, server)
         bound = server.add_insecure_port(f"127.0.0.1:{port}")

@@ -66,8 +66,9 @@ def on_text(server: Running, act: Callable[[str], Any]) -> None:
     """Run `act` before each text is scored; what it returns is awaited, or given as a fault."""
 
     async def before(text: str) -> Fault | None:
-        made = act(text)
-        return await made if asyncio.iscoroutine(made) else made
+        made: Any = act(text)
+        fault: Fault | None = await made if asyncio.iscoroutine(made) else made
+        return fault
 
     server.double.before = before
 

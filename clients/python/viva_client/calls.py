@@ -130,11 +130,6 @@ def serialize(message: Message) -> bytes:
     return message.SerializeToString()
 
 
-def cause(request: Message | Upload) -> OSError | None:
-    """Why an attempt failed on this side, before any status of the server."""
-    return request.failure if isinstance(request, Upload) else None
-
-
 def _score_call(request: pb.ScoreAnswerRequest) -> Call[assessment_pb2.Assessment]:
     return Call(
         path=f"{_SERVICE}/ScoreAnswer",

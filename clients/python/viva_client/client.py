@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 from types import TracebackType
 from typing import TypeVar
@@ -12,11 +11,11 @@ import grpc
 from viva.v1.assessment_pb2 import Assessment
 from viva_client import calls
 from viva_client.calls import Call
-from viva_client.errors import VivaError, error_from_rpc
+from viva_client.errors import VivaError
 from viva_client.options import AnswerOptions
 from viva_client.retry import Attempts, RetryPolicy
-from viva_client.transport import CHANNEL_OPTIONS, Settings
-from viva_client.upload import Media, Upload
+from viva_client.transport import Connections, Settings
+from viva_client.upload import Media
 
 Out = TypeVar("Out")
 _ONCE = RetryPolicy(max_attempts=1)
@@ -48,15 +47,7 @@ class VivaClient:
         retry: RetryPolicy | None = None,
     ) -> None:
         self._settings = Settings(address, api_key, channels, timeout_s, tls, retry or RetryPolicy())
-        credentials = self._settings.credentials
-        self._channels = [
-            grpc.secure_channel(address, credentials, options=CHANNEL_OPTIONS)
-            if credentials
-            else grpc.insecure_channel(address, options=CHANNEL_OPTIONS)
-            for _ in range(channels)
-        ]
-        self._turns = itertools.count()
-        self._closed = False
+        self._connections = Connections(self._settings)
 
     def score_text(
         self,
@@ -105,9 +96,7 @@ class VivaClient:
 
     def close(self) -> None:
         """Close the connections; calls in flight are cancelled."""
-        self._closed = True
-        for channel in self._channels:
-            channel.close()
+        self._connections.close()
 
     def __enter__(self) -> VivaClient:
         return self
@@ -126,21 +115,13 @@ class VivaClient:
             try:
                 return self._attempt(call, attempts.remaining_s())
             except VivaError as error:
-                if self._closed:
+                if self._connections.closed:
                     raise
                 time.sleep(attempts.pause_after(error))
 
     def _attempt(self, call: Call[Out], timeout_s: float) -> Out:
-        channel = self._channels[next(self._turns) % len(self._channels)]
-        request = call.request()
-        metadata = self._settings.metadata(call)
+        flight = self._connections.start(call, timeout_s)
         try:
-            if isinstance(request, Upload):
-                upload = channel.stream_unary(call.path, calls.serialize, call.response.FromString)
-                response = upload(request, timeout=timeout_s, metadata=metadata)
-            else:
-                unary = channel.unary_unary(call.path, calls.serialize, call.response.FromString)
-                response = unary(request, timeout=timeout_s, metadata=metadata)
-        except grpc.RpcError as error:
-            raise calls.cause(request) or error_from_rpc(error) from None
-        return call.unwrap(response)
+            return flight.result()
+        finally:
+            flight.cancel()  # of effect only when the wait was interrupted

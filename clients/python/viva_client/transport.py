@@ -1,15 +1,21 @@
-"""How channels are opened, for both clients."""
+"""Channels and the calls in flight on them, for both clients."""
 
 from __future__ import annotations
 
+import itertools
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 import grpc
 
-from viva_client.calls import Call
+from viva_client.calls import Call, serialize
+from viva_client.errors import error_from_rpc
 from viva_client.retry import RetryPolicy
+from viva_client.upload import Upload
+
+Out = TypeVar("Out")
 
 _MESSAGE_BYTES: Final = 32 * 1024 * 1024  # above 16 MB of inline media and any assessment or page
 
@@ -73,3 +79,72 @@ class Settings:
         if self.api_key:
             pairs.append(("authorization", f"Bearer {self.api_key}"))
         return tuple(pairs)
+
+
+class Flight(Generic[Out]):
+    """One attempt of a call, on its way."""
+
+    def __init__(self, call: Call[Out], upload: Upload | None, future: Any) -> None:
+        self._call = call
+        self._upload = upload
+        self._future = future
+
+    def on_done(self, wake: Callable[[], None]) -> None:
+        """Have `wake` called when it has ended, from another thread."""
+        self._future.add_done_callback(lambda _: wake())
+
+    def cancel(self) -> None:
+        """Stop it, on the server too."""
+        self._future.cancel()
+
+    def result(self) -> Out:
+        """Wait for its end.
+
+        Raises:
+            VivaError: it failed.
+            OSError: the file of an upload could not be read.
+        """
+        try:
+            response = self._future.result()
+        except grpc.RpcError as error:
+            if self._upload and self._upload.failure:
+                raise self._upload.failure from None
+            raise error_from_rpc(error) from None
+        return self._call.unwrap(response)
+
+
+class Connections:
+    """The channels of a client.
+
+    The asyncio client uses these too: grpc.aio loses the status of an upload that the server refuses half-way
+    (https://github.com/grpc/grpc/issues/36066), and here the file of an upload is read in a thread of its own anyway.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        credentials = settings.credentials
+        self._channels = [
+            grpc.secure_channel(settings.address, credentials, options=CHANNEL_OPTIONS)
+            if credentials
+            else grpc.insecure_channel(settings.address, options=CHANNEL_OPTIONS)
+            for _ in range(settings.channels)
+        ]
+        self._turns = itertools.count()
+        self.closed = False
+
+    def start(self, call: Call[Out], timeout_s: float) -> Flight[Out]:
+        """Begin one attempt on the next channel; does not block."""
+        channel = self._channels[next(self._turns) % len(self._channels)]
+        metadata = self._settings.metadata(call)
+        request = call.request()
+        if isinstance(request, Upload):
+            upload = channel.stream_unary(call.path, serialize, call.response.FromString)
+            return Flight(call, request, upload.future(request, timeout=timeout_s, metadata=metadata))
+        unary = channel.unary_unary(call.path, serialize, call.response.FromString)
+        return Flight(call, None, unary.future(request, timeout=timeout_s, metadata=metadata))
+
+    def close(self) -> None:
+        """Close the channels; calls in flight are cancelled."""
+        self.closed = True
+        for channel in self._channels:
+            channel.close()
