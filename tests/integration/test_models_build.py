@@ -10,7 +10,6 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from skimage.data import astronaut
 
 from deployments.models.artifacts import read_graph
 from deployments.models.build import Stage, build_models
@@ -19,6 +18,7 @@ from deployments.models.check import check_models
 from deployments.models.fetch import cache_directory
 from serving.adapters.triton.contract import CONTRACT
 from serving.adapters.triton.tokenizer import SentenceTokenizer
+from tests.media import astronaut
 
 MODELS = ("vad", "sentence_encoder", "face_detector", "face_mesh", "face_expression", "body_pose")
 REFERENCE = Path(__file__).parents[1] / "unit" / "models" / "data" / "mediapipe.npz"
