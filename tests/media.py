@@ -120,6 +120,7 @@ def write_media(
     container: str | None = None,
     container_options: Mapping[str, str] | None = None,
     audio_start_s: float = 0.0,
+    pixel_aspect: Fraction | None = None,
 ) -> Path:
     """Encode pictures and 48 kHz mono sound; either may be absent.
 
@@ -129,7 +130,11 @@ def write_media(
         container: FFmpeg muxer, by default after the file's name.
     """
     with av.open(str(path), "w", format=container, options=dict(container_options or {})) as out:
-        video = _video_packets(out, pictures, fps, times_s, video_codec, video_options) if pictures else iter(())
+        video = (
+            _video_packets(out, pictures, fps, times_s, video_codec, video_options, pixel_aspect)
+            if pictures
+            else iter(())
+        )
         audio = _audio_packets(out, pcm, audio_codec, rate_hz, layout, audio_start_s) if pcm is not None else iter(())
         # Both streams are declared before the first packet; the muxer holds packets back to interleave them.
         _mux(out, [next(video, (0.0, [])), next(audio, (0.0, []))], video, audio)
@@ -186,6 +191,7 @@ def _video_packets(
     times_s: Sequence[float] | None,
     codec: str,
     options: Mapping[str, str] | None,
+    pixel_aspect: Fraction | None,
 ) -> Iterator[_Timed]:
     stream: Any = None
     clock = Fraction(1, 90_000)
@@ -196,6 +202,8 @@ def _video_packets(
             stream = out.add_stream(codec, rate=fps, options={**presets.get(codec, {}), **(options or {})})
             stream.width, stream.height, stream.pix_fmt = rgb.shape[1], rgb.shape[0], "yuv420p"
             stream.codec_context.time_base = clock
+            if pixel_aspect is not None:
+                stream.codec_context.sample_aspect_ratio = pixel_aspect
             stream.codec_context.thread_count = 1
             yield 0.0, []
         time_s = float(index / Fraction(fps)) if times_s is None else times_s[index]

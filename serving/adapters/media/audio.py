@@ -22,9 +22,14 @@ _TOLERANCE_S: Final = 0.03
 """Timestamps may differ from the running sample count by this much before silence is put in: Matroska rounds to 1 ms,
 the resampler holds back 2 ms, and one lost Opus frame is 20 ms. The difference never adds up."""
 
+_LONGEST_GAP_S: Final = 0.45
+"""Opus may send nothing in silence (discontinuous transmission), but a packet every 400 ms all the same (RFC 7587,
+3.1.3). A longer gap is lost sound."""
+
 _TAIL_S: Final = 0.5
 """A track that ends this much before its declared end is truncated; encoders' padding is below it."""
 
+_FIRST_S: Final = 150.0  # room to begin with, 5 MB; most answers never grow out of it
 _SHORTEST_PACKET_S: Final = 0.001  # the shortest frame of the supported codecs is Opus's, 2.5 ms
 _RATES_HZ: Final = range(4_000, 384_001)
 """Sample rates that are decoded. A header that claims 1 Hz would turn each byte into seconds."""
@@ -49,7 +54,7 @@ def decode_audio(media: OpenMedia, cancel: threading.Event, limits: Limits) -> A
         packet_limit=math.ceil(limit_s / _SHORTEST_PACKET_S),
         over_limit=lambda count: too_long(limit_s, count * _SHORTEST_PACKET_S),
     )
-    timeline = Timeline(limit_s, end_s, overlap_s=_TOLERANCE_S)
+    timeline = Timeline(limit_s, end_s, overlap_s=_TOLERANCE_S, longest_gap_s=_LONGEST_GAP_S)
     pcm = _PcmBuffer(limit_s, end_s)
     resampler = _Resampler()
     frame_error_count = 0
@@ -58,17 +63,16 @@ def decode_audio(media: OpenMedia, cancel: threading.Event, limits: Limits) -> A
             timeline.mark_error()
         for frame in frames or ():
             try:
-                span_s = _span_s(frame)
-                samples = resampler.convert(frame)
+                start_s = timeline.place(media.time_s(frame.pts, frame.time_base), _span_s(frame))
+                if pcm.has_gap_before(start_s):
+                    pcm.append(resampler.flush())
+                    pcm.silence_until(start_s)
+                pcm.append(resampler.convert(frame))
             except AV_FAULTS:
                 frame_error_count += 1
                 timeline.mark_error()
-                continue
-            start_s = timeline.place(media.time_s(frame.pts, frame.time_base), span_s)
-            pcm.silence_until(start_s)
-            pcm.append(samples)
     pcm.append(resampler.flush())
-    error_count = packets.error_count + frame_error_count + timeline.jump_count
+    error_count = packets.error_count + frame_error_count + timeline.jump_count + timeline.hole_count
     if not timeline.decoded_s and not cancel.is_set():
         if error_count or media.has_pictures:  # with pictures, the media as such is not empty
             raise unreadable("Nothing of the audio track decodes.")
@@ -130,15 +134,17 @@ class _PcmBuffer:
         self._limit_s = limit_s
         # One second more than the timeline lets through: what the resampler holds back, and its rounding.
         self._capacity = math.ceil((limit_s + DURATION_GRACE_S + 1) * SAMPLE_RATE_HZ)
-        first = SAMPLE_RATE_HZ * math.ceil(min(60.0 if expected_s is None else expected_s + 1, limit_s))
-        self._data = np.zeros(min(first, self._capacity), np.int16)
+        expected = min(_FIRST_S if expected_s is None else expected_s + 1, _FIRST_S)
+        self._data = np.zeros(min(math.ceil(expected * SAMPLE_RATE_HZ), self._capacity), np.int16)
         self._length = 0
 
+    def has_gap_before(self, time_s: float) -> bool:
+        return time_s - self._length / SAMPLE_RATE_HZ > _TOLERANCE_S
+
     def silence_until(self, time_s: float) -> None:
-        gap = round(time_s * SAMPLE_RATE_HZ) - self._length
-        if gap > _TOLERANCE_S * SAMPLE_RATE_HZ:
-            self._reserve(gap)
-            self._length += gap  # the buffer is zero beyond its length
+        gap = max(0, round(time_s * SAMPLE_RATE_HZ) - self._length)
+        self._reserve(gap)
+        self._length += gap  # the buffer is zero beyond its length
 
     def append(self, samples: NDArray[np.int16]) -> None:
         self._reserve(len(samples))

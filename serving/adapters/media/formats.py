@@ -16,6 +16,8 @@ from serving.domain.errors import Reason
 
 _HEAD_BYTES: Final = 4096  # holds the signature and, after an ID3 tag, the whole first MPEG audio frame
 
+_OPEN_SIZE: Final = 0x7FFFFF00  # sizes from here on are placeholders of tools that write to a pipe
+
 # Signature of the first atom of an ISO base media file (ISO/IEC 14496-12); `ftyp` is first in all modern files.
 _MOV_ATOMS: Final = frozenset({b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"free", b"skip", b"wide"})
 _IMAGE_BRANDS: Final = frozenset({b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1"})
@@ -53,10 +55,17 @@ nothing that an interview produces, and are old code that reads untrusted bytes.
 
 @dataclass(frozen=True, slots=True)
 class ContainerFormat:
-    """A demuxer, and whether a duration that it gives was declared by the file rather than estimated."""
+    """What the first bytes tell.
+
+    Attributes:
+        demuxer: FFmpeg's name of the one demuxer that may read the file.
+        declares_duration: whether a duration that it gives was declared by the file rather than estimated.
+        header_duration_s: duration by the header where the demuxer gives that of the bytes which are there.
+    """
 
     demuxer: str
     declares_duration: bool = True
+    header_duration_s: float | None = None
 
 
 def sniff(path: Path) -> ContainerFormat:
@@ -80,7 +89,7 @@ def _sniff(stream: BinaryIO) -> ContainerFormat:
     if head.startswith(b"\x1aE\xdf\xa3"):
         return ContainerFormat("matroska")
     if head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
-        return ContainerFormat("wav")
+        return ContainerFormat("wav", header_duration_s=_wav_duration_s(head))
     if head.startswith(b"OggS"):
         return ContainerFormat("ogg")
     if head.startswith(b"fLaC"):
@@ -101,6 +110,19 @@ def _sniff(stream: BinaryIO) -> ContainerFormat:
     raise unreadable(
         "The media is in none of the supported containers (mp4, mov, webm, mkv, m4a, mp3, wav, flac, ogg)."
     )
+
+
+def _wav_duration_s(head: bytes) -> float | None:
+    """Length by the sizes in the chunks `fmt ` and `data`; None when a recorder that streamed left them open."""
+    at, bytes_per_second = 12, 0
+    while at + 8 <= len(head):
+        size = int.from_bytes(head[at + 4 : at + 8], "little")
+        if head[at : at + 4] == b"fmt ":
+            bytes_per_second = int.from_bytes(head[at + 16 : at + 20], "little")
+        if head[at : at + 4] == b"data":
+            return size / bytes_per_second if bytes_per_second and 0 < size < _OPEN_SIZE else None
+        at += 8 + size + size % 2
+    return None
 
 
 def _id3_bytes(head: bytes) -> int:

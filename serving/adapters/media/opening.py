@@ -46,6 +46,7 @@ class OpenMedia:
         origin_s: container time of the earliest track's start, which is second 0 of the answer; an ignored track
             counts, so that both passes share one clock.
         duration_s: declared duration, None when not declared or only estimated.
+        header_duration_s: see `ContainerFormat`.
     """
 
     container: Any
@@ -54,6 +55,7 @@ class OpenMedia:
     has_pictures: bool
     origin_s: float
     duration_s: float | None
+    header_duration_s: float | None
 
     def time_s(self, timestamp: int | None, time_base: Any) -> float | None:
         """Seconds of the answer of a timestamp."""
@@ -64,6 +66,8 @@ class OpenMedia:
     def declared_end_s(self, stream: Any) -> float | None:
         """Second of the answer at which a track ends by its own declaration, or the container's."""
         start_s = self.time_s(stream.start_time, stream.time_base) or 0.0
+        if self.header_duration_s is not None:
+            return self.header_duration_s
         if stream.duration is not None and stream.duration > 0 and self.duration_s is not None:
             return start_s + float(stream.duration * stream.time_base)
         return self.duration_s
@@ -146,6 +150,7 @@ def _tracks(container: Any, recognised: ContainerFormat, kind: MediaKind, limits
             has_pictures=pictures is not None,
             origin_s=_origin_s(audio, pictures),
             duration_s=_declared_duration_s(container, recognised),
+            header_duration_s=recognised.header_duration_s,
         )
         _check_declared(media, limits)
     except AV_FAULTS as error:

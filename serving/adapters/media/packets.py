@@ -44,9 +44,11 @@ class PacketDecoder:
     def __iter__(self) -> Iterator[tuple[Any, list[Any] | None]]:
         """Yields each packet with its frames (none while the decoder waits for more), or with None if it failed.
 
-        Ends quietly when `cancel` is set, or when too much in a row failed; `stopped_early` then tells.
+        Ends quietly when `cancel` is set, when the file was cut within a packet, or when too much in a row failed;
+        `stopped_early` then tells.
         """
         failures = 0
+        torn = False
         packets = self._container.demux(self._stream)
         while failures <= _MAX_FAILURES_IN_A_ROW:
             if self._cancel.is_set():
@@ -59,7 +61,10 @@ class PacketDecoder:
                 packets = self._container.demux(self._stream)  # a generator ends with its exception
                 continue
             if packet is None:
+                self.stopped_early = torn
                 return
+            # FFmpeg marks a packet for which the file had too few bytes; as the last one, it is where the file was cut.
+            torn = packet.is_corrupt if packet.size else torn
             frames = self._decode(packet)
             failures = 0 if frames else failures + (frames is None)
             yield packet, frames

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from serving.adapters.media.faults import too_long
@@ -24,19 +25,25 @@ class Timeline:
         limit_s: duration limit.
         declared_end_s: end of the answer by the container, None when unknown.
         overlap_s: how far a frame may start before the end of its predecessor.
+        longest_gap_s: a longer gap is a loss, although nothing failed to decode: the container's own reader steps
+            over damage without a word. Infinite for a track that may pause.
     """
 
-    def __init__(self, limit_s: float, declared_end_s: float | None, overlap_s: float) -> None:
+    def __init__(
+        self, limit_s: float, declared_end_s: float | None, overlap_s: float, longest_gap_s: float = math.inf
+    ) -> None:
         self._limit_s = limit_s
         known = limit_s if declared_end_s is None else declared_end_s
         self._believable_end_s = min(known, limit_s) + DURATION_GRACE_S
         self._overlap_s = overlap_s
+        self._longest_gap_s = longest_gap_s
         self._shift_s = 0.0
         self._first_s: float | None = None
         self._lost_s = 0.0
         self._after_error = False
         self.end_s = 0.0
         self.jump_count = 0
+        self.hole_count = 0
 
     @property
     def decoded_s(self) -> float:
@@ -69,7 +76,7 @@ class Timeline:
         if start_s + span_s > self._limit_s + DURATION_GRACE_S:
             raise too_long(self._limit_s, start_s + span_s)
         if self._first_s is None:
-            self._first_s = start_s
+            self._first_s = self.end_s = start_s
         self._count_loss(start_s)
         self.end_s = max(self.end_s, start_s + span_s)
         return start_s
@@ -82,6 +89,9 @@ class Timeline:
             self.end_s = max(self.end_s, placed)
 
     def _count_loss(self, start_s: float) -> None:
-        if self._after_error:
-            self._lost_s += max(0.0, start_s - self.end_s)
-            self._after_error = False
+        gap_s = max(0.0, start_s - self.end_s)
+        hole = gap_s > self._longest_gap_s and not self._after_error
+        if hole or self._after_error:
+            self._lost_s += gap_s
+        self.hole_count += hole
+        self._after_error = False
