@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import fcntl
 import json
 import os
@@ -19,14 +17,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Final
 
+from deployments import reaper
 from deployments.config import VivaConfig, to_mapping
 from serving.adapters.triton import launch
 from serving.adapters.triton.shm import sweep_stale
 
-_PR_SET_CHILD_SUBREAPER: Final = 36  # linux/prctl.h
 _READY_TIMEOUT_S: Final = 180.0
 _STOP_GRACE_S: Final = 20.0
-_KILL_GRACE_S: Final = 5.0
 _LOG_TAIL_LINES: Final = 15
 
 
@@ -37,7 +34,7 @@ class StackError(RuntimeError):
 class SupervisedStack:
     """`deployments.stack` as a child, in a process group of its own so that Ctrl-C reaches only us.
 
-    This process becomes the reaper of orphans: whatever Ray or Triton leave behind is re-parented to it, and found.
+    This process becomes the reaper of orphans, so that nothing is left even when the child itself is killed.
     """
 
     def __init__(self, config: VivaConfig) -> None:
@@ -60,7 +57,7 @@ class SupervisedStack:
         config.metrics_dir.mkdir()
         for left in config.spool_dir.glob("answer-*"):  # we hold the lock: their writer is dead
             left.unlink(missing_ok=True)
-        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+        reaper.become_reaper()
         # Ray's Unix sockets hold 107 bytes of path, so its folder is a short one of its own.
         self._ray_dir = Path(tempfile.mkdtemp(prefix="viva-", dir="/tmp"))
         config_file = config.run_dir / "config.json"
@@ -103,7 +100,7 @@ class SupervisedStack:
             signal.signal(name, signal.SIG_IGN)  # a second Ctrl-C must not leave half a stack behind
         if self._child is not None:
             _end(self._child)
-        _kill_descendants()
+        reaper.kill_descendants()
         sweep_stale()
         shutil.rmtree(self._ray_dir, ignore_errors=True)
         if self._lock is not None:
@@ -144,29 +141,6 @@ def _end(child: subprocess.Popen[str]) -> None:
     except subprocess.TimeoutExpired:
         child.kill()
         child.wait()
-
-
-def _kill_descendants() -> None:
-    """End what the child left, and reap it."""
-    deadline = time.monotonic() + _KILL_GRACE_S
-    while (left := _children(os.getpid())) and time.monotonic() < deadline:
-        for pid in left:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        with contextlib.suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
-        time.sleep(0.02)
-
-
-def _children(pid: int) -> list[int]:
-    """All descendants of a process, leaves first."""
-    found: list[int] = []
-    for listing in Path(f"/proc/{pid}/task").glob("*/children"):
-        with contextlib.suppress(OSError):
-            for child in map(int, listing.read_text().split()):
-                found += [*_children(child), child]
-    return found
 
 
 def _tail(log: Path) -> str:

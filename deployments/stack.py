@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -17,7 +18,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from deployments import reaper
 from deployments.config import VivaConfig, from_mapping
+from serving.adapters.triton.shm import sweep_stale
+from serving.domain.limits import LIMITS
 
 _REPLICA_PORTS: Final = range(
     25_000, 32_000
@@ -28,8 +32,6 @@ _MESSAGE_OVERHEAD: Final = 1_000_000
 
 def environment(config: VivaConfig, replica_ports: range) -> Mapping[str, str]:
     """Environment of every process of the stack; Ray Serve reads its settings from there when it is imported."""
-    from serving.domain.limits import LIMITS
-
     return {
         "PROMETHEUS_MULTIPROC_DIR": str(config.metrics_dir),
         "RAY_SERVE_DIRECT_INGRESS_MAX_GRPC_PORT": str(replica_ports.stop),
@@ -74,6 +76,8 @@ def main() -> int:
     # A replacement needs a port of its own while the old replica drains.
     os.environ.update(environment(config, free_range(4 * config.gateway.replicas + 4)))
 
+    reaper.become_reaper()
+
     import ray
     from ray import serve
     from ray.serve.config import gRPCOptions
@@ -109,6 +113,10 @@ def main() -> int:
     finally:
         serve.shutdown()  # type: ignore[no-untyped-call]
         ray.shutdown()
+        # `viva up` does the same for us, unless it was killed: Ray's agents outlive their raylet by minutes.
+        reaper.kill_descendants()
+        sweep_stale()
+        shutil.rmtree(sys.argv[2], ignore_errors=True)
     return 0
 
 
