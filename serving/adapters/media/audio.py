@@ -63,7 +63,7 @@ def decode_audio(media: OpenMedia, cancel: threading.Event, limits: Limits) -> A
             timeline.mark_error()
         for frame in frames or ():
             try:
-                start_s = timeline.place(media.time_s(frame.pts, frame.time_base), _span_s(frame))
+                start_s = timeline.place(media.time_s(frame.time), _span_s(frame))
                 if pcm.has_gap_before(start_s):
                     pcm.append(resampler.flush())
                     pcm.silence_until(start_s)
@@ -102,11 +102,12 @@ class _Resampler:
     def convert(self, frame: Any) -> NDArray[np.int16]:
         """int16 [samples] at 16 kHz; the resampler holds back its filter's length until `flush`."""
         source = (frame.format.name, frame.layout.name, frame.sample_rate)
-        before = self.flush() if source != self._source else _NOTHING
+        held = self.flush() if source != self._source else _NOTHING
         if self._resampler is None:
             self._resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE_HZ)
             self._source = source
-        return np.concatenate([before, *map(_samples, self._resampler.resample(frame))])
+        converted = [_samples(part) for part in self._resampler.resample(frame)]
+        return converted[0] if len(converted) == 1 and not len(held) else np.concatenate([held, *converted])
 
     def flush(self) -> NDArray[np.int16]:
         """What is held back; the next frame starts a new filter."""
@@ -123,8 +124,8 @@ _NOTHING: Final[NDArray[np.int16]] = np.zeros(0, np.int16)
 
 
 def _samples(frame: Any) -> NDArray[np.int16]:
-    samples: NDArray[np.int16] = frame.to_ndarray().reshape(-1)
-    return samples
+    """The samples of a mono frame, without the padding that its plane may have; valid as long as the frame."""
+    return np.frombuffer(frame.planes[0], np.int16, frame.samples)
 
 
 class _PcmBuffer:

@@ -41,7 +41,8 @@ class OpenMedia:
     """An open container and its usable tracks. PyAV's objects are typed `Any`: each is used in one place only.
 
     Attributes:
-        audio, video: the first usable track of its kind; `video` is None too when pictures are to be ignored.
+        audio, video: the first usable track of its kind, None without one; `video` is None too when pictures are to
+            be ignored.
         has_pictures: whether there is a usable video track, ignored or not.
         origin_s: container time of the earliest track's start, which is second 0 of the answer; an ignored track
             counts, so that both passes share one clock.
@@ -50,22 +51,20 @@ class OpenMedia:
     """
 
     container: Any
-    audio: Any | None
-    video: Any | None
+    audio: Any
+    video: Any
     has_pictures: bool
     origin_s: float
     duration_s: float | None
     header_duration_s: float | None
 
-    def time_s(self, timestamp: int | None, time_base: Any) -> float | None:
-        """Seconds of the answer of a timestamp."""
-        if timestamp is None or not time_base:
-            return None
-        return float(timestamp * time_base) - self.origin_s
+    def time_s(self, container_s: float | None) -> float | None:
+        """Second of the answer of a time of the container."""
+        return None if container_s is None else container_s - self.origin_s
 
     def declared_end_s(self, stream: Any) -> float | None:
         """Second of the answer at which a track ends by its own declaration, or the container's."""
-        start_s = self.time_s(stream.start_time, stream.time_base) or 0.0
+        start_s = 0.0 if stream.start_time is None else float(stream.start_time * stream.time_base) - self.origin_s
         if self.header_duration_s is not None:
             return self.header_duration_s
         if stream.duration is not None and stream.duration > 0 and self.duration_s is not None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -179,6 +181,17 @@ def test_a_cancelled_decode_ends_quietly(tmp_path: Path) -> None:
     assert stream.report.truncated
     track = PyAvDecoder().audio(path, cancel)
     assert track.report.truncated and len(track.pcm) == 0
+
+
+def test_pixels_do_not_wait_for_the_garbage_collector(tmp_path: Path) -> None:
+    path = face_video(tmp_path / "face.mp4", 4.0, size=(64, 48), audio_codec=None)
+    gc.collect()
+    gc.disable()
+    try:
+        assert sum(len(batch.rgb) for batch in PyAvDecoder().frames(path, threading.Event())) == 12
+        assert sum(isinstance(item, av.VideoFrame) for item in gc.get_objects()) <= 2
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("bad", [{"fps": 0}, {"fps": 200.0}, {"frame_max_side": 1}, {"batch_frames": 0}])

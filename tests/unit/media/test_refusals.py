@@ -96,21 +96,6 @@ def test_a_list_of_other_files_opens_none_of_them(tmp_path: Path, playlist: str,
     assert refusal_of(lambda: PyAvDecoder().audio(path, threading.Event())).reason is Reason.MEDIA_UNREADABLE
 
 
-def test_a_movie_that_refers_to_another_file_does_not_read_it(tmp_path: Path) -> None:
-    secret = speech_clip(tmp_path / "secret.wav", 1.0, "pcm_s16le")
-    path = speech_clip(tmp_path / "a.mov", 1.0, "pcm_s16le")
-    data = path.read_bytes()
-    # The self-reference (flag 1) of the data reference box becomes a URL of another file.
-    at = data.index(b"dref") + 12
-    assert data[at + 4 : at + 8] in (b"url ", b"alis")
-    location = f"file://{secret}".encode() + b"\0"
-    entry = struct.pack(">I4sI", 12 + len(location), b"url ", 0) + location
-    size = struct.unpack(">I", data[at : at + 4])[0]
-    path.write_bytes(data[:at] + entry + data[at + size :])  # boxes around it now lie about their size
-    with pytest.raises(InvalidAnswer):
-        PyAvDecoder().audio(path, threading.Event())
-
-
 def test_a_name_like_a_protocol_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     speech_clip(tmp_path / "plain.wav", 0.5, "pcm_s16le").rename("concat:a|b.wav")
