@@ -131,6 +131,18 @@ def test_the_policy_stops_styles_and_scripts_that_are_not_the_page_s_own(browser
         assert any("Content Security Policy" in complaint for complaint in shown.complaints)
 
 
+def test_roles_evidence_and_curves_have_the_look_that_tells_them_apart(browser, tmp_path):
+    style = "([selector, name]) => getComputedStyle(document.querySelector(selector))[name]"
+    with Shown(browser, tmp_path / "report.html", render_report(load("english_video"), "en"), DESKTOP) as shown:
+        looks = [shown.page.evaluate(style, [f".chip.{letter}", "backgroundColor"]) for letter in "star"]
+        blocks = [shown.page.evaluate(style, [f".block.{letter}", "fill"]) for letter in "star"]
+        assert len(set(looks)) == 4 and looks == blocks
+        assert shown.page.evaluate(style, [".lines mark", "backgroundColor"]) == "rgb(255, 237, 179)"
+        assert shown.page.evaluate(style, [".curve .line", "fill"]) == "none"
+        assert shown.page.evaluate(style, [".lines .doubt", "textDecorationStyle"]) == "dotted"
+        assert shown.page.evaluate(style, [".lines .filler", "borderBottomStyle"]) == "solid"
+
+
 def test_dark_windows_get_dark_pages_and_paper_stays_white(browser, tmp_path):
     background = "() => getComputedStyle(document.body).backgroundColor"
     html = render_report(load("chinese_text"), "zh")

@@ -14,6 +14,7 @@ from serving.report import render_report
 from serving.report.formats import clock_span, number
 
 VOID = {"meta"}
+UNSTYLED = {"ran", "lanes", "levels"}  # there to be told apart from their styled siblings
 
 
 class Page(HTMLParser):
@@ -79,6 +80,14 @@ def test_the_policy_allows_the_style_sheet_by_its_hash_and_nothing_else(assessme
     ((_, style),) = page.all("style")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     assert policy == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+
+
+def test_every_class_of_the_page_is_styled(assessment):
+    page = Page(render_report(assessment, "en"))
+    ((_, style),) = page.all("style")
+    styled = set(re.findall(r"\.([a-z][a-z-]*)", re.sub(r"\{[^{}]*\}", "{}", style)))
+    used = {name for _, attrs, _ in page.elements for name in attrs.get("class", "").split()}
+    assert used - styled <= UNSTYLED
 
 
 def test_the_page_tells_its_language_title_and_viewport(assessment):
@@ -191,7 +200,7 @@ def test_partial_media_says_how_much_was_scored(assessment_named):
     english = "".join(Page(render_report(assessment_named("english_audio"), "en")).text)
     assert "Scored on 12.3 s of 60.0 s." in english
     chinese = "".join(Page(render_report(assessment_named("english_audio"), "zh")).text)
-    assert "媒体共 60.0 秒，实际依据其中 12.3 秒评分" in chinese
+    assert "全长 60.0 秒，依据其中 12.3 秒评分。" in chinese
 
 
 def test_a_track_that_ends_a_little_early_is_not_called_partial(assessment_named):
