@@ -29,6 +29,7 @@ from deployments.models.convert.speech_decoder import (
     past_and_new_tokens,
 )
 from deployments.models.convert.transformer_graph import Heads, TransformerGraph
+from deployments.models.errors import ModelBuildError
 
 JOINED_SHA256 = frozenset(
     {
@@ -215,5 +216,5 @@ def vocabulary_document(tokens: list[str], config: Mapping[str, Any]) -> dict[st
 def _language_code(token: str) -> str:
     match = re.fullmatch(r"<\|([a-z]{2,3})\|>", token)
     if match is None:
-        raise ValueError(f"{token} is not a language token")
+        raise ModelBuildError(f"{token} is not a language token")
     return match[1]
