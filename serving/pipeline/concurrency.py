@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Sequence
 from typing import Any, TypeVar
 
 from serving.domain.media import FrameBatch
@@ -51,8 +51,17 @@ async def in_thread(cancel: threading.Event, function: Callable[..., T], *argume
         raise
 
 
-async def frames_of(stream: FrameStream, cancel: threading.Event) -> AsyncIterator[FrameBatch]:
-    """Batches of a blocking stream, each decoded in a worker thread only when it is asked for."""
+async def frames_of(stream: FrameStream, cancel: threading.Event) -> AsyncGenerator[FrameBatch, None]:
+    """Batches of a blocking stream, decoded in worker threads, always one ahead of what was asked for.
+
+    Close it (`contextlib.aclosing`) when it is not read to its end.
+    """
     iterator: Iterator[FrameBatch] = iter(stream)
-    while (batch := await in_thread(cancel, next, iterator, None)) is not None:
-        yield batch
+    ahead = asyncio.ensure_future(in_thread(cancel, next, iterator, None))
+    try:
+        while (batch := await ahead) is not None:
+            ahead = asyncio.ensure_future(in_thread(cancel, next, iterator, None))
+            yield batch
+    finally:
+        ahead.cancel()
+        await asyncio.gather(ahead, return_exceptions=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from serving.domain.answer import Answer, Modality
@@ -69,9 +70,8 @@ class Seeing:
         nothing = FaceResult(Behavior(), frames=0, frames_with_face=0, expression_ran=False)
         try:
             with timed(self._observer, "face"):
-                result = await self._analysis.run(
-                    frames_of(stream, cancel), self._models, expression_allowed=expression_allowed
-                )
+                async with aclosing(frames_of(stream, cancel)) as frames:
+                    result = await self._analysis.run(frames, self._models, expression_allowed=expression_allowed)
         except InvalidAnswer as error:
             if error.reason is not Reason.MEDIA_UNREADABLE:
                 raise
