@@ -13,11 +13,11 @@ class DecodeConfig:
         fps: pictures sampled a second, on a fixed grid from the start of the answer.
         frame_max_side: long side of a sampled picture in pixels; larger pictures are scaled down, none is scaled up.
         batch_frames: pictures handed over at once; bounds the memory of a pass to about
-            `batch_frames * frame_max_side**2 * 3` bytes (25 MB by default).
+            `batch_frames * frame_max_side**2 * 3` bytes (20 MB by default).
     """
 
     fps: float = 3.0
-    frame_max_side: int = 720
+    frame_max_side: int = 640
     batch_frames: int = 16
 
     def __post_init__(self) -> None:

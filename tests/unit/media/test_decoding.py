@@ -138,7 +138,7 @@ def test_the_sampling_rate_and_batch_size_are_the_configured_ones(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("size", "expected"), [((1280, 720), (405, 720)), ((720, 1280), (720, 405)), ((96, 64), (64, 96))]
+    ("size", "expected"), [((1280, 720), (360, 640)), ((720, 1280), (640, 360)), ((96, 64), (64, 96))]
 )
 def test_large_pictures_are_scaled_down_and_small_ones_are_left(
     tmp_path: Path, size: tuple[int, int], expected: tuple[int, int]

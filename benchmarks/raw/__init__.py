@@ -1,0 +1,1 @@
+"""The yardstick: the same decode and the same engines in a tight loop, without servers."""
