@@ -51,6 +51,9 @@ proto:
 stubs: install ## Generate the client stubs after a change of clients/proto
 	@$(BIN)/python scripts/generate_stubs.py
 
+bench: models ## Measure the stack against the raw engines (minutes)
+	@$(BIN)/python -m benchmarks.answer_speed
+
 clean: ## Delete the environment, caches, built models and outputs
 	@rm -rf $(VENV) .cache out .mypy_cache .ruff_cache .pytest_cache
 	@git clean -qdfX model_repository
