@@ -95,4 +95,4 @@ def film(face: Path, speech: Path, out: Path) -> None:
 def _pictures(face: Path) -> Iterator[NDArray[np.uint8]]:
     with av.open(str(face)) as clip:
         for frame in clip.decode(video=0):
-            yield frame.to_ndarray(width=_WIDTH, height=_HEIGHT, format="rgb24")
+            yield frame.to_ndarray(width=_WIDTH, height=_HEIGHT, format="rgb24").astype(np.uint8)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from serving.domain.answer import Answer, MediaRef, Modality
 from serving.domain.assessment import ModalityReport
@@ -14,7 +15,7 @@ from serving.domain.transcript import Transcript
 from serving.pipeline import modalities
 from serving.pipeline.concurrency import in_thread
 from serving.pipeline.ports import MediaDecoder, SpeechModels
-from serving.pipeline.speech import SpeechAnalysis
+from serving.pipeline.speech import SpeechAnalysis, SpeechResult
 from serving.pipeline.stages import StageObserver, timed
 from serving.signals.audio.timing import delivery_of_speech, delivery_of_text
 from serving.signals.text.assembly import assemble_transcript
@@ -47,31 +48,23 @@ class Hearing:
         self._observer = observer
         self._speech = SpeechAnalysis(models, observer)
 
-    async def run(self, answer: Answer, info: MediaInfo | None, cancel: threading.Event) -> Heard:
+    async def run(self, answer: Answer, info: MediaInfo | None) -> Heard:
         """The words of one answer; an empty transcript, with the reason, when there are none.
 
         Raises:
             InvalidAnswer: a limit was passed while decoding, or the caller's sentences are not in the text.
         """
         if answer.media is None:
-            return self._from_text(answer)
+            return await asyncio.to_thread(_from_text, answer)
         if reason := modalities.reason_to_skip(answer, info, Modality.SPEECH):
             return _nothing(answer, modalities.skipped(Modality.SPEECH, reason))
-        track = await self._decode(answer.media, cancel)
+        track = await self._decode(answer.media)
         if track is None:
             return _nothing(answer, modalities.failed(Modality.SPEECH, "undecodable"))
         return await self._from_sound(answer, track)
 
-    @staticmethod
-    def _from_text(answer: Answer) -> Heard:
-        text = answer.text or ""
-        language, probability = (answer.language, 1.0) if answer.language else detect_language(text)
-        sentences = given_sentences(text, answer.sentences) if answer.sentences else split_sentences(text, language)
-        transcript = Transcript(text, language, probability, sentences)
-        delivery = delivery_of_text(transcript, find_fillers(transcript))
-        return Heard(transcript, delivery, modalities.skipped(Modality.SPEECH, "text_answer"))
-
-    async def _decode(self, media: MediaRef, cancel: threading.Event) -> AudioTrack | None:
+    async def _decode(self, media: MediaRef) -> AudioTrack | None:
+        cancel = threading.Event()  # of this pass alone: a fault of the pictures must not cut the sound short
         try:
             with timed(self._observer, "decode_audio"):
                 return await in_thread(cancel, self._decoder.audio, media.path, cancel)
@@ -82,10 +75,7 @@ class Hearing:
 
     async def _from_sound(self, answer: Answer, track: AudioTrack) -> Heard:
         result = await self._speech.run(track, answer.language)
-        transcript = assemble_transcript(result.segments, result.language)
-        delivery = delivery_of_speech(
-            transcript, find_fillers(transcript), result.regions, track.duration_s, result.prosody
-        )
+        transcript, delivery = await asyncio.to_thread(_put_together, answer, track, result)
         if transcript.text:
             report = modalities.ran(Modality.SPEECH, track.report)
         else:
@@ -93,6 +83,27 @@ class Hearing:
         return Heard(transcript, delivery, report, track.report, result.models)
 
 
+def _from_text(answer: Answer) -> Heard:
+    text = answer.text or ""
+    language, probability = (answer.language, 1.0) if answer.language else detect_language(text)
+    sentences = given_sentences(text, answer.sentences) if answer.sentences else split_sentences(text, language)
+    transcript = Transcript(text, language, probability, sentences)
+    delivery = delivery_of_text(transcript, find_fillers(transcript))
+    return Heard(transcript, delivery, modalities.skipped(Modality.SPEECH, "text_answer"))
+
+
+def _put_together(answer: Answer, track: AudioTrack, result: SpeechResult) -> tuple[Transcript, Delivery]:
+    transcript = assemble_transcript(result.segments, result.language)
+    # The recogniser's own estimate counts only where it decided; a language that the caller named is certain.
+    probability = 1.0 if answer.language else result.language_probability
+    transcript = replace(transcript, language_probability=probability)
+    delivery = delivery_of_speech(
+        transcript, find_fillers(transcript), result.regions, track.duration_s, result.prosody
+    )
+    return transcript, delivery
+
+
 def _nothing(answer: Answer, report: ModalityReport) -> Heard:
     empty = Transcript("", answer.language or "en", 0.0, ())
-    return Heard(empty, Delivery(word_count=0, filler_count=0), report)
+    unit = "characters_per_minute" if empty.language == "zh" else "words_per_minute"
+    return Heard(empty, Delivery(word_count=0, filler_count=0, speech_rate_unit=unit), report)

@@ -41,14 +41,12 @@ def sha256_of(values: Mapping[str, Any]) -> str:
 def media_summary(
     answer: Answer, info: MediaInfo | None, audio: DecodeReport | None, video: DecodeReport | None
 ) -> MediaSummary:
-    """How much of the media decoded: the shorter track decides, since that is what a reader must know."""
+    """How much of the media decoded: the worse track decides, since that is what a reader must know."""
     if answer.media is None or info is None:
         return MediaSummary("text")
     reports = [report for report in (audio, video) if report is not None]
     decoded = min((report.decoded_s for report in reports), default=None)
-    ratio = None
-    if decoded is not None and info.duration_s:
-        ratio = min(1.0, decoded / info.duration_s)
+    ratios = [min(1.0, report.decoded_s / report.expected_s) for report in reports if report.expected_s]
     return MediaSummary(
         kind="video" if info.has_video and answer.media.kind is not MediaKind.AUDIO else "audio",
         container=info.container,
@@ -58,7 +56,7 @@ def media_summary(
         height=info.height,
         duration_s=info.duration_s,
         decoded_s=decoded,
-        decoded_ratio=ratio,
+        decoded_ratio=min(ratios, default=None),
         error_count=sum(report.error_count for report in reports),
         truncated=any(report.truncated for report in reports),
     )

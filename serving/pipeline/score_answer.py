@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import threading
+import asyncio
 
 from serving.domain.answer import Answer
 from serving.domain.assessment import Assessment, ModalityState
 from serving.domain.errors import InvalidAnswer, Reason
 from serving.domain.media import MediaInfo
 from serving.pipeline import provenance
-from serving.pipeline.concurrency import both, in_thread
+from serving.pipeline.concurrency import both
 from serving.pipeline.hearing import Heard, Hearing
 from serving.pipeline.ports import MediaDecoder, Models
 from serving.pipeline.reading import Reading
@@ -54,9 +54,8 @@ class ScoreAnswer:
             ModelUnavailable, ModelFailed, Overloaded, DeadlineExceeded: the words could not be looked at.
         """
         with timed(self._observer, "answer"):
-            cancel = threading.Event()
-            info = await self._probe(answer, cancel)
-            heard, seen = await both(self._hearing.run(answer, info, cancel), self._seeing.run(answer, info, cancel))
+            info = await self._probe(answer)
+            heard, seen = await both(self._hearing.run(answer, info), self._seeing.run(answer, info))
             _refuse_if_nothing_decoded(heard, seen)
             read = await self._reading.run(answer, heard.transcript, heard.delivery, seen.behavior)
             models = self._models.versions((*heard.models, *read.models, *seen.models))
@@ -81,11 +80,11 @@ class ScoreAnswer:
                 provenance=provenance.of(answer, models, self._config_sha256),
             )
 
-    async def _probe(self, answer: Answer, cancel: threading.Event) -> MediaInfo | None:
+    async def _probe(self, answer: Answer) -> MediaInfo | None:
         if answer.media is None:
             return None
         with timed(self._observer, "probe"):
-            return await in_thread(cancel, self._decoder.probe, answer.media.path, answer.media.kind)
+            return await asyncio.to_thread(self._decoder.probe, answer.media.path, answer.media.kind)
 
 
 def _refuse_if_nothing_decoded(heard: Heard, seen: Seen) -> None:

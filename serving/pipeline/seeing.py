@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from serving.domain.answer import Answer, Modality
 from serving.domain.assessment import ModalityReport
-from serving.domain.errors import InvalidAnswer, ModelFailed, ModelUnavailable, Reason
+from serving.domain.errors import InvalidAnswer, ModelFailed, ModelUnavailable, Overloaded, Reason
 from serving.domain.facts import Behavior
 from serving.domain.media import DecodeReport, MediaInfo
 from serving.pipeline import modalities
@@ -43,7 +43,7 @@ class Seeing:
         self._observer = observer
         self._analysis = FaceAnalysis()
 
-    async def run(self, answer: Answer, info: MediaInfo | None, cancel: threading.Event) -> Seen:
+    async def run(self, answer: Answer, info: MediaInfo | None) -> Seen:
         """Behaviour in one answer; empty, with the reason, when there is none.
 
         Raises:
@@ -55,9 +55,14 @@ class Seeing:
             face = modalities.skipped(Modality.FACE, no_face)
             expression = modalities.skipped(Modality.EXPRESSION, no_expression or "face_did_not_run")
             return Seen(Behavior(), face, expression)
+        cancel = threading.Event()
         stream = self._decoder.frames(answer.media.path, cancel)
         result, face = await self._look(stream, cancel, expression_allowed=not no_expression)
-        models: tuple[str, ...] = ("face_detector", "face_mesh", "body_pose")
+        models: tuple[str, ...] = ()
+        if result.frames:
+            models = ("face_detector",)
+        if result.frames_with_face:
+            models = ("face_detector", "face_mesh", "body_pose")
         if result.expression_ran:
             models, expression = (*models, "face_expression"), modalities.ran(Modality.EXPRESSION, stream.report)
         else:
@@ -76,7 +81,7 @@ class Seeing:
             if error.reason is not Reason.MEDIA_UNREADABLE:
                 raise
             return nothing, modalities.failed(Modality.FACE, "undecodable")
-        except (ModelUnavailable, ModelFailed):
+        except (ModelUnavailable, ModelFailed, Overloaded):
             # No score rests on the face by default: its models being away is a stated gap, not a failed answer.
             return nothing, modalities.failed(Modality.FACE, "models_unavailable")
         if not result.frames_with_face:

@@ -59,12 +59,12 @@ class SpeechAnalysis:
             ModelUnavailable, ModelFailed, Overloaded, DeadlineExceeded: see `ports`.
         """
         if is_silent(track.pcm):
-            return SpeechResult(language or "en", 0.0, (), (), None)
+            return SpeechResult(language or "en", 1.0 if language else 0.0, (), (), None)
         with timed(self._observer, "vad"):
             probability = await self._models.voice_probability(track.pcm)
         regions = speech_regions(probability, track.duration_s)
         if not regions:
-            return SpeechResult(language or "en", 0.0, (), (), None, ("vad",))
+            return SpeechResult(language or "en", 1.0 if language else 0.0, (), (), None, ("vad",))
         spans = recognition_segments(regions, probability, track.duration_s)
         with timed(self._observer, "recognition"):
             known, confidence, transcripts = await self._recognise(track.pcm, spans, language)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from tritonclient.grpc import InferInput, InferRequestedOutput
@@ -21,6 +21,7 @@ from serving.adapters.triton.tensors import Array, check_inputs, check_outputs, 
 from serving.domain.errors import ModelUnavailable, VivaError
 
 _POLL_S = 0.05
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,6 @@ class TritonClient:
         *,
         timeout_s: float,
         outputs: Sequence[str] | None = None,
-        priority: int = 0,
-        request_id: str = "",
     ) -> dict[str, Array]:
         """Run one request; retried once when the server or the model's process was restarted under it.
 
@@ -88,27 +87,32 @@ class TritonClient:
             inputs: each [batch, *dims] of the contract's dtype; BYTES as object arrays of bytes.
             timeout_s: for all of it, waiting for a restart included; Triton drops what is still queued then.
             outputs: names of the wanted outputs; None for all.
-            priority: 1 first; 0 is the config's default level.
-            request_id: appears in the server's log and traces.
 
         Returns:
             Each wanted output, [batch, *dims].
 
         Raises:
-            ModelUnavailable: no server, and none came back in time.
+            ModelUnavailable: no server and none came back in time, or `timeout_s` passed.
             Overloaded: the model's queue is full.
-            DeadlineExceeded: `timeout_s` passed.
             ModelFailed: the model refused the request, or broke its contract.
         """
         check_inputs(model, inputs)
         wanted = outputs if outputs is not None else [spec.name for spec in contract_of(model).outputs]
+        return await self._attempts(
+            model,
+            timeout_s,
+            lambda connection, deadline: self._infer(connection, model, inputs, wanted, deadline),
+        )
+
+    async def _attempts(
+        self, model: str, timeout_s: float, call: Callable[[_Connection, float], Awaitable[Answer]]
+    ) -> Answer:
+        """`call(connection, deadline)`, once more when the server or the model's process was restarted under it."""
         deadline = time.monotonic() + timeout_s
         for attempt in (1, 2):
             seen, connection = await self._connect(model, deadline)
             try:
-                return await self._infer(
-                    connection, model, inputs, wanted, deadline, priority=priority, request_id=request_id
-                )
+                return await call(connection, deadline)
             except VivaError:
                 raise
             except (Exception, asyncio.CancelledError) as error:
@@ -128,14 +132,15 @@ class TritonClient:
         Raises:
             The errors of `infer`.
         """
-        _, connection = await self._connect(model, time.monotonic() + timeout_s)
-        if model not in connection.max_batch_sizes:
-            try:
-                answer = await connection.stub.get_model_config(model, client_timeout=timeout_s)
-            except Exception as error:
-                raise to_viva_error(classify(error), model, error) from error
-            connection.max_batch_sizes[model] = max(1, answer.config.max_batch_size)
-        return connection.max_batch_sizes[model]
+
+        async def ask(connection: _Connection, deadline: float) -> int:
+            if model not in connection.max_batch_sizes:
+                remaining_s = max(_POLL_S, deadline - time.monotonic())
+                answer = await connection.stub.get_model_config(model, client_timeout=remaining_s)
+                connection.max_batch_sizes[model] = max(1, answer.config.max_batch_size)
+            return connection.max_batch_sizes[model]
+
+        return await self._attempts(model, timeout_s, ask)
 
     async def close(self) -> None:
         """Close the channel and free the shared memory; calls in flight fail with `ModelUnavailable`."""
@@ -153,9 +158,6 @@ class TritonClient:
         inputs: Mapping[str, Array],
         wanted: Sequence[str],
         deadline: float,
-        *,
-        priority: int,
-        request_id: str,
     ) -> dict[str, Array]:
         borrowed: list[Region] = []
         answered = False
@@ -168,8 +170,6 @@ class TritonClient:
                 model,
                 tensors,
                 outputs=[InferRequestedOutput(name) for name in wanted],
-                request_id=request_id,
-                priority=priority,
                 client_timeout=remaining_s,
             )
             answered = True

@@ -14,7 +14,6 @@ import grpc
 from tritonclient.utils import InferenceServerException
 
 from serving.domain.errors import (
-    DeadlineExceeded,
     ModelFailed,
     ModelUnavailable,
     Overloaded,
@@ -82,6 +81,7 @@ def to_viva_error(fault: Fault, model: str, cause: object = "") -> VivaError:
         case Fault.QUEUE_FULL:
             return Overloaded(f"the queue of {model} is full", retry_after_s=_QUEUE_RETRY_S)
         case Fault.EXPIRED:
-            return DeadlineExceeded(f"{model} did not answer in time")
+            # Our limit, not the caller's: its deadline cancels the call and never comes this way.
+            return ModelUnavailable(f"{model} did not answer in time", retry_after_s=_QUEUE_RETRY_S)
         case Fault.REFUSED:
             return ModelFailed(f"{model} failed: {cause}")

@@ -30,14 +30,13 @@ class CallConfig:
     """Limits of the calls that one answer makes.
 
     Attributes:
-        timeout_s: of one request; the caller's own deadline cancels the task, and the request with it.
+        timeout_s: of one request, its wait behind other answers included: as long as an answer may take. The caller's
+            own deadline cancels the task, and the request with it; a server that is away is waited for much shorter.
         in_flight: most requests of this process that are at Triton, waiting there or running.
-        priority: Triton's level for all of them; 0 is each config's default.
     """
 
-    timeout_s: float = 60.0
+    timeout_s: float = 600.0
     in_flight: int = 16
-    priority: int = 0
 
 
 class TritonModels:
@@ -139,9 +138,7 @@ class TritonModels:
 
     async def _infer(self, model: str, inputs: Mapping[str, Array]) -> dict[str, Any]:
         async with self._slots:
-            return await self._client.infer(
-                model, inputs, timeout_s=self._config.timeout_s, priority=self._config.priority
-            )
+            return await self._client.infer(model, inputs, timeout_s=self._config.timeout_s)
 
 
 async def _all(calls: Iterable[Coroutine[Any, Any, dict[str, Any]]]) -> list[dict[str, Any]]:
