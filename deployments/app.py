@@ -12,7 +12,9 @@ from deployments.gateway import gateway
 from deployments.node import node
 from deployments.scorer import scorer
 
-_EDGE_CALLS = 10_000  # above every queue of ours: it is they that refuse, with details that Ray's refusal lacks
+# Above every queue of ours: it is they that refuse, with details that Ray's refusal lacks.
+_EDGE_CALLS = 10_000
+_SCORER_CALLS = 1_000
 
 
 def build(args: Mapping[str, Any]) -> serve.Application:
@@ -32,7 +34,7 @@ def application(config: VivaConfig) -> serve.Application:
         ).bind(plain)
     scorers = scorer.options(
         num_replicas=config.scorer.replicas,
-        max_ongoing_requests=config.scorer.text_slots + config.scorer.media_slots,
+        max_ongoing_requests=_SCORER_CALLS,
         ray_actor_options={"num_cpus": config.scorer.num_cpus},
     ).bind(plain, models)
     return gateway.options(

@@ -54,6 +54,11 @@ class GatewayConfig:
         loopback = self.host in ("localhost", "::1") or self.host.startswith("127.")
         _check(loopback or bool(self.api_keys), "gateway.host", self.host, "loopback, unless api_keys are set")
 
+    @property
+    def address(self) -> str:
+        """The advertised `host:port`, an IPv6 host in brackets."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
 
 @dataclass(frozen=True, slots=True)
 class ScorerConfig:

@@ -13,7 +13,7 @@ from google.protobuf.message import Message
 from ray import serve
 from ray.exceptions import RayActorError, RayError
 from ray.serve import Deployment
-from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
+from ray.serve.exceptions import DeploymentUnavailableError
 from ray.serve.grpc_util import RayServegRPCContext, gRPCInputStream
 from ray.serve.handle import DeploymentHandle
 
@@ -21,17 +21,19 @@ from deployments import health
 from deployments.compose import edge
 from deployments.config import from_mapping
 from serving.adapters import metrics
-from serving.api import requests, status, uploads
+from serving.api import requests, status
 from serving.api.auth import ApiKeys
 from serving.domain.answer import Answer
-from serving.domain.errors import InternalFault, Overloaded, VivaError, WorkerLost
+from serving.domain.errors import InternalFault, VivaError, WorkerLost
 from viva.v1 import assessment_pb2
 from viva.v1 import scoring_pb2 as pb
 
 logger = logging.getLogger("ray.serve")
 Response = TypeVar("Response", bound=Message)
 
-_PROBE_PERIOD_S = 1.0
+_PROBE_PERIOD_S = 2.0
+_READY_TIMEOUT_S = 5.0
+_GAUGE_PERIOD_S = 1.0
 
 
 class ScorerPool:
@@ -46,13 +48,18 @@ class ScorerPool:
             return await self._once(answer, request_id)
         except WorkerLost:
             logger.warning("answer %s: its scorer died, trying another", request_id)
+        try:
             return await self._once(answer, request_id)
+        except WorkerLost as error:
+            # Twice is no accident: a caller that retried would take replica after replica down.
+            raise InternalFault("the answer ended two scorers") from error
 
     async def ready(self) -> bool:
         """Whether some scorer and its models answer."""
         try:
-            return bool(await self._handle.ready.remote())
-        except (RayError, DeploymentUnavailableError):
+            async with asyncio.timeout(_READY_TIMEOUT_S):
+                return bool(await self._handle.ready.remote())
+        except (RayError, DeploymentUnavailableError, TimeoutError):
             return False
 
     async def _once(self, answer: Answer, request_id: str) -> assessment_pb2.Assessment:
@@ -62,8 +69,6 @@ class ScorerPool:
         except asyncio.CancelledError:
             response.cancel()  # type: ignore[no-untyped-call]
             raise
-        except BackPressureError as error:
-            raise Overloaded("all scorers are busy") from error
         except (RayActorError, DeploymentUnavailableError) as error:
             raise WorkerLost("the scorer died during the call") from error
         if isinstance(result, VivaError):
@@ -79,7 +84,8 @@ class Gateway:
         self._keys = ApiKeys(self._config.gateway.api_keys)
         self._pool = ScorerPool(scorer)
         self._service, self._lanes = edge.scoring_service(self._config, self._pool)
-        self._probe = asyncio.get_running_loop().create_task(self._watch())
+        loop = asyncio.get_running_loop()
+        self._tasks = (loop.create_task(self._watch()), loop.create_task(self._publish_queues()))
 
     async def ScoreAnswer(self, request: pb.ScoreAnswerRequest, grpc_context: RayServegRPCContext) -> Message:
         return await self._respond(
@@ -93,15 +99,11 @@ class Gateway:
     async def UploadAnswer(
         self, request_stream: gRPCInputStream[pb.UploadAnswerRequest], grpc_context: RayServegRPCContext
     ) -> Message:
-        try:
-            config = await uploads.receive_config(request_stream)
-        except VivaError as error:
-            return _fail(grpc_context, error, requests.request_id(""), pb.UploadAnswerResponse(), "UploadAnswer")
         return await self._respond(
             "UploadAnswer",
             grpc_context,
-            config.request_id,
-            lambda request_id: self._service.upload_answer(config, request_stream, request_id),
+            "",
+            lambda request_id: self._service.upload_answer(request_stream, request_id),
             pb.UploadAnswerResponse(),
         )
 
@@ -122,15 +124,17 @@ class Gateway:
         self,
         method: str,
         context: RayServegRPCContext,
-        request_id: str,
+        given: str,
         work: Callable[[str], Awaitable[Message]],
         empty: Message,
     ) -> Message:
         """Run one call. Errors are returned with their details on the context: raised ones would lose them in Ray."""
         started = time.perf_counter()
+        # Until the message's own id has been checked; a bad one is never echoed.
+        request_id = requests.request_id(_header(context, "x-request-id"), lenient=True)
         try:
             self._keys.tenant(context.invocation_metadata(), context.peer())
-            request_id = requests.request_id(request_id)
+            request_id = requests.request_id(given) if given else request_id
             response = await work(request_id)
         except asyncio.CancelledError:
             metrics.REQUESTS.labels(method, "CANCELLED").inc()
@@ -146,18 +150,26 @@ class Gateway:
         return response
 
     async def _watch(self) -> None:
-        """Keep `grpc.health.v1` honest (serving: a scorer and its models answer) and the queue gauges fresh."""
+        """Keep `grpc.health.v1` honest: serving means that a scorer and its models answer."""
         while True:
             health.set_serving(await self._pool.ready())
+            await asyncio.sleep(_PROBE_PERIOD_S)
+
+    async def _publish_queues(self) -> None:
+        while True:
             for lane in self._lanes:
                 metrics.QUEUED.labels(lane.name).set(lane.queued)
                 metrics.RUNNING.labels(lane.name).set(lane.running)
-            await asyncio.sleep(_PROBE_PERIOD_S)
+            await asyncio.sleep(_GAUGE_PERIOD_S)
 
 
 gateway: Deployment = serve.deployment(
     health_check_period_s=1, health_check_timeout_s=10, graceful_shutdown_timeout_s=5, name="Gateway"
 )(Gateway)
+
+
+def _header(context: RayServegRPCContext, name: str) -> str:
+    return str(dict(context.invocation_metadata()).get(name, ""))
 
 
 def _fail(context: RayServegRPCContext, error: BaseException, request_id: str, empty: Message, method: str) -> Message:

@@ -32,10 +32,14 @@ def add_to_server(servicer: Any, server: Any) -> None:
     default), and the kernel spreads connections over them.
     """
     del servicer
+    set_serving(False)  # grpcio's own default says SERVING before anybody has looked
     server.add_passthrough_service(health_pb2.DESCRIPTOR.services_by_name["Health"].full_name)
     health_pb2_grpc.add_HealthServicer_to_server(_servicer, server)
     if _in_replica():
-        server.add_insecure_port(os.environ[ADDRESS_VARIABLE])
+        address = os.environ.get(ADDRESS_VARIABLE)
+        if not address:
+            raise RuntimeError(f"{ADDRESS_VARIABLE} must name the advertised HOST:PORT in every gateway's environment")
+        server.add_insecure_port(address)
 
 
 def _in_replica() -> bool:

@@ -15,7 +15,7 @@ from deployments.compose import engine
 from deployments.config import from_mapping
 from serving.api import assessments
 from serving.domain.answer import Answer
-from serving.domain.errors import DeadlineExceeded, InternalFault, VivaError
+from serving.domain.errors import InternalFault, Overloaded, VivaError
 
 logger = logging.getLogger("ray.serve")
 
@@ -33,25 +33,32 @@ class Scorer:
         self._config = from_mapping(config)
         self._node = node
         self._models, self._use_case = engine.pipeline(self._config)
+        # The gateways bound what is in the cluster; these bound what one replica works on, however Ray spreads it.
+        self._text_slots = asyncio.Semaphore(self._config.scorer.text_slots)
+        self._media_slots = asyncio.Semaphore(self._config.scorer.media_slots)
 
     async def score(self, answer: Answer, request_id: str) -> bytes | VivaError:
         """A serialised `viva.v1.Assessment`, or the error: raised through Ray it would lose its shape."""
+        limit = asyncio.timeout(self._config.scorer.timeout_s)
         try:
-            async with asyncio.timeout(self._config.scorer.timeout_s):
+            async with self._media_slots if answer.media else self._text_slots, limit:
                 assessment = await self._use_case.run(answer)
             return await asyncio.to_thread(lambda: assessments.to_message(assessment).SerializeToString())
-        except TimeoutError:
-            return DeadlineExceeded(f"scoring took longer than {self._config.scorer.timeout_s:g} s")
         except VivaError as error:
             if isinstance(error, InternalFault):
                 logger.exception("answer %s failed", request_id)
             return error
-        except Exception:
+        except Exception as error:
+            if isinstance(error, TimeoutError) and limit.expired():
+                # Our limit, not the caller's, so it does not wear the caller's code.
+                return Overloaded(f"scoring took longer than {self._config.scorer.timeout_s:g} s")
             logger.exception("answer %s failed", request_id)
             return InternalFault("unexpected fault in the scorer")
 
     async def ready(self) -> bool:
-        """Whether the models answer; the first call also embeds the reference sentences."""
+        """Whether an answer could be scored now; the first call also embeds the reference sentences."""
+        if not self._models.available():
+            return False
         try:
             await self._use_case.warm_up()
         except VivaError as error:

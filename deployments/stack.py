@@ -28,6 +28,7 @@ _REPLICA_PORTS: Final = range(
 )  # above those of Triton, below Linux's ephemeral range, which starts at 32768
 _OBJECT_STORE_BYTES: Final = 80 * 1024 * 1024  # Ray's least is 75 MiB; nothing large travels through it
 _MESSAGE_OVERHEAD: Final = 1_000_000
+_READY_TIMEOUT_S: Final = 120.0
 
 
 def environment(config: VivaConfig, replica_ports: range) -> Mapping[str, str]:
@@ -44,7 +45,7 @@ def environment(config: VivaConfig, replica_ports: range) -> Mapping[str, str]:
         # User code in the server's loop, or a slow consumer does not slow the sender of an upload down.
         "RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD": "0",
         "RAY_USAGE_STATS_ENABLED": "0",
-        "VIVA_GRPC_ADDRESS": f"{config.gateway.host}:{config.gateway.port}",
+        "VIVA_GRPC_ADDRESS": config.gateway.address,
     }
 
 
@@ -94,6 +95,7 @@ def main() -> int:
         log_to_driver=False,
         configure_logging=False,
     )
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())  # ray.init has put its own in place of ours
     try:
         serve.start(
             proxy_location="Disabled",
@@ -105,12 +107,13 @@ def main() -> int:
             ),
         )
         handle = serve.run(application(config), name="viva", route_prefix=None)
-        while not stop.is_set() and not handle.ready.remote().result():
+        while not stop.is_set() and not handle.ready.remote().result(timeout_s=_READY_TIMEOUT_S):
             stop.wait(0.2)
         if not stop.is_set():
             print("ready", flush=True)
             stop.wait()
     finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not cut the shutdown short
         serve.shutdown()  # type: ignore[no-untyped-call]
         ray.shutdown()
         # `viva up` does the same for us, unless it was killed: Ray's agents outlive their raylet by minutes.

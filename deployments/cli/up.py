@@ -92,9 +92,8 @@ def _stop_on_signal() -> None:
 
 
 def _dialable(config: VivaConfig) -> str:
-    host = config.gateway.host
     try:
-        anywhere = ipaddress.ip_address(host).is_unspecified
+        anywhere = ipaddress.ip_address(config.gateway.host).is_unspecified
     except ValueError:
         anywhere = False
-    return f"{'localhost' if anywhere else host}:{config.gateway.port}"
+    return f"localhost:{config.gateway.port}" if anywhere else config.gateway.address

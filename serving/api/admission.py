@@ -30,12 +30,28 @@ class Lane:
         self._mean_s = expected_s
         self.running = 0
         self.queued = 0
+        self._admitted = 0
 
     @property
     def retry_after_s(self) -> float:
         """Time in which the queue as it is should have drained by one round, from measured service times."""
         rounds = (self.queued + self.running) / self._concurrency
         return max(_LEAST_RETRY_S, self._mean_s * rounds)
+
+    def admit(self) -> None:
+        """Take a place for an answer that is still arriving; give it back with `leave`. Raises `Overloaded`."""
+        limit = self._concurrency + self._max_queued
+        if self._admitted >= limit:
+            raise Overloaded(
+                f"{self._admitted} {self.name} answers are arriving, waiting or being scored, the limit is {limit}",
+                metadata={"queue": self.name, "limit": str(limit)},
+                retry_after_s=self.retry_after_s,
+            )
+        self._admitted += 1
+
+    def leave(self) -> None:
+        """Give a place back."""
+        self._admitted -= 1
 
     def check(self) -> None:
         """Raise `Overloaded` when the queue is full."""

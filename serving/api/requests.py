@@ -20,8 +20,12 @@ _KINDS: Final = {
 _Permission = pb.ModalityPolicy.Permission
 
 
-def request_id(value: str, field: str = "request_id") -> str:
-    """The caller's UUID4 in its canonical form, or a new one."""
+def request_id(value: str, field: str = "request_id", *, lenient: bool = False) -> str:
+    """The caller's UUID4 in its canonical form, or a new one: for an empty value, and for a bad one when `lenient`.
+
+    Raises:
+        InvalidAnswer: it is something else; what it is, is not repeated.
+    """
     if not value:
         return str(uuid.uuid4())
     try:
@@ -29,6 +33,8 @@ def request_id(value: str, field: str = "request_id") -> str:
     except ValueError:
         parsed = None
     if parsed is None or parsed.version != 4 or str(parsed) != value.lower():
+        if lenient:
+            return str(uuid.uuid4())
         raise InvalidAnswer(f"{field} must be a UUID version 4 or empty", field=field)
     return str(parsed)
 

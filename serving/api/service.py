@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from typing import Protocol
+from contextlib import asynccontextmanager
+from typing import Final, Protocol
 
 from serving.api import assessments, requests, uploads
 from serving.api.admission import Lane
 from serving.domain.answer import Answer, MediaRef
 from serving.domain.assessment import Assessment
 from serving.domain.competency import Language
-from serving.domain.errors import InvalidAnswer, Reason
+from serving.domain.errors import InvalidAnswer, Overloaded, Reason
 from serving.domain.limits import LIMITS
 from serving.pipeline.ports import MediaSpool, SpoolFile
 from viva.v1 import assessment_pb2
 from viva.v1 import scoring_pb2 as pb
+
+_FULL_DISK_RETRY_S: Final = 30.0
+_QUOTED_CHARS: Final = 60  # of a caller's text in a message: trailers have little room
 
 
 class AnswerScorer(Protocol):
@@ -64,20 +68,22 @@ class ScoringService:
         return pb.ScoreAnswerResponse(request_id=request_id, assessment=assessment)
 
     async def upload_answer(
-        self, config: pb.UploadConfig, messages: AsyncIterator[pb.UploadAnswerRequest], request_id: str
+        self, messages: AsyncIterator[pb.UploadAnswerRequest], request_id: str
     ) -> pb.UploadAnswerResponse:
-        """`UploadAnswer` after its first message. Nothing of the upload is left behind, however it ends."""
+        """`UploadAnswer`. Nothing of the upload is left behind, however it ends.
+
+        Args:
+            request_id: used where the config names none.
+        """
+        config = await uploads.receive_config(messages)
+        request_id = requests.request_id(config.request_id) if config.request_id else request_id
         requests.check_config(config.config)
         if config.config.sentences:
             raise InvalidAnswer("config.sentences is for text answers only", field="config.sentences")
         kind = requests.media_kind(config.kind, "kind")
-        self._media_lane.check()  # refuse before the bytes travel
-        file = await asyncio.to_thread(self._spool.create)
-        try:
+        async with self._receiving(), self._spooled() as file:
             await uploads.receive_media(messages, file)
             assessment = await self._score_media(config.config, file.finish(kind), request_id)
-        finally:
-            await _discard(file)
         return pb.UploadAnswerResponse(request_id=request_id, assessment=assessment)
 
     async def render_report(self, request: pb.RenderReportRequest) -> pb.RenderReportResponse:
@@ -87,7 +93,9 @@ class ScoringService:
         try:
             assessment = assessments.from_message(request.assessment)
         except ValueError as error:
-            raise InvalidAnswer(f"assessment is not one of ours: {error}", field="assessment") from error
+            raise InvalidAnswer(
+                f"assessment is not one of ours: {str(error)[:_QUOTED_CHARS]}", field="assessment"
+            ) from error
         language = requests.language(request.language or assessment.language, "language")
         if language is None:
             raise InvalidAnswer("name the language of the page", reason=Reason.UNKNOWN_LANGUAGE, field="language")
@@ -102,13 +110,35 @@ class ScoringService:
             raise uploads.too_large("media.data", len(data), LIMITS.inline_media_bytes)
         kind = requests.media_kind(request.media.kind, "media.kind")
         requests.check_config(request.config)
-        self._media_lane.check()
-        file = await asyncio.to_thread(self._spool.create)
-        try:
+        async with self._receiving(), self._spooled() as file:
             await asyncio.to_thread(file.write, data)
             return await self._score_media(request.config, file.finish(kind), request_id)
+
+    @asynccontextmanager
+    async def _receiving(self) -> AsyncIterator[None]:
+        """A place for one media answer, from its first byte on: no more are on disk than the queue may hold.
+
+        Who has a place is not refused later, when 200 MB have travelled.
+        """
+        self._media_lane.admit()
+        try:
+            yield
         finally:
-            await _discard(file)
+            self._media_lane.leave()
+
+    @asynccontextmanager
+    async def _spooled(self) -> AsyncIterator[SpoolFile]:
+        """A file that is gone afterwards, also when the call is cancelled. A full disk is an overload, not a fault."""
+        try:
+            file = await asyncio.to_thread(self._spool.create)
+        except OSError as error:
+            raise Overloaded("there is no room for media now", retry_after_s=_FULL_DISK_RETRY_S) from error
+        try:
+            yield file
+        except OSError as error:
+            raise Overloaded("there is no room for media now", retry_after_s=_FULL_DISK_RETRY_S) from error
+        finally:
+            await asyncio.shield(asyncio.to_thread(file.discard))
 
     async def _score_media(
         self, config: pb.AnswerConfig, media: MediaRef, request_id: str
@@ -116,8 +146,3 @@ class ScoringService:
         answer = requests.media_answer(config, media)
         async with self._media_lane.slot():
             return await self._scorer.score(answer, request_id)
-
-
-async def _discard(file: SpoolFile) -> None:
-    # Shielded: a cancelled call must not leave the candidate's media on disk.
-    await asyncio.shield(asyncio.to_thread(file.discard))

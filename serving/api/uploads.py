@@ -11,6 +11,7 @@ from serving.domain.limits import LIMITS
 from serving.pipeline.ports import SpoolFile
 from viva.v1 import scoring_pb2 as pb
 
+_SILENCE_S: Final = 60.0
 _ORDER: Final = "an upload is one config, then chunks, then one commit"
 
 
@@ -21,7 +22,7 @@ async def receive_config(messages: AsyncIterator[pb.UploadAnswerRequest]) -> pb.
         InvalidAnswer: it is something else.
         UploadIncomplete: the stream ended before it.
     """
-    first = await anext(messages, None)
+    first = await _next(messages)
     if first is None:
         raise UploadIncomplete("the stream ended before its config")
     if first.WhichOneof("part") != "config":
@@ -38,7 +39,7 @@ async def receive_media(messages: AsyncIterator[pb.UploadAnswerRequest], file: S
         InvalidAnswer: out of order, over a limit, or the commit does not match what arrived.
         UploadIncomplete: the stream ended without a commit.
     """
-    async for message in messages:
+    while (message := await _next(messages)) is not None:
         part = message.WhichOneof("part")
         if part == "commit":
             _check_commit(message.commit, file)
@@ -57,6 +58,15 @@ async def receive_media(messages: AsyncIterator[pb.UploadAnswerRequest], file: S
         # Disk and hash stay off the event loop; awaiting each chunk is what slows a fast sender down.
         await asyncio.to_thread(file.write, message.chunk)
     raise UploadIncomplete(f"the stream ended after {file.size_bytes} bytes without a commit")
+
+
+async def _next(messages: AsyncIterator[pb.UploadAnswerRequest]) -> pb.UploadAnswerRequest | None:
+    """The next message, None at the end. A sender that falls silent does not hold its place for ever."""
+    try:
+        async with asyncio.timeout(_SILENCE_S):
+            return await anext(messages, None)
+    except TimeoutError as error:
+        raise UploadIncomplete(f"no message came for {_SILENCE_S:g} s") from error
 
 
 def too_large(field: str, actual: int, limit: int = LIMITS.media_bytes) -> InvalidAnswer:

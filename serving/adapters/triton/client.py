@@ -142,6 +142,10 @@ class TritonClient:
 
         return await self._attempts(model, timeout_s, ask)
 
+    def available(self) -> bool:
+        """Whether a server that infers is published now; costs one look at a file."""
+        return self._read_endpoint() is not None
+
     async def close(self) -> None:
         """Close the channel and free the shared memory; calls in flight fail with `ModelUnavailable`."""
         self._closed = True

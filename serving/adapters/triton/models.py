@@ -65,6 +65,10 @@ class TritonModels:
         """Close the client."""
         await self._client.close()
 
+    def available(self) -> bool:
+        """Whether a model server that infers is published on this node now."""
+        return self._client.available()
+
     async def voice_probability(self, pcm: NDArray[np.int16]) -> NDArray[np.float32]:
         """See `SpeechModels`."""
         if not len(pcm):

@@ -54,6 +54,10 @@ async def _stream(*messages: pb.UploadAnswerRequest) -> AsyncIterator[pb.UploadA
         yield message
 
 
+def _config(question: str = "") -> pb.UploadAnswerRequest:
+    return pb.UploadAnswerRequest(config=pb.UploadConfig(config=pb.AnswerConfig(question=question)))
+
+
 def _chunk(data: bytes) -> pb.UploadAnswerRequest:
     return pb.UploadAnswerRequest(chunk=data)
 
@@ -65,8 +69,8 @@ def _commit(size: int = len(DATA), sha256: str = DIGEST) -> pb.UploadAnswerReque
 async def test_an_upload_is_scored_from_its_spooled_bytes_and_then_deleted(
     service: ScoringService, scorer: Recorder, tmp_path: Path
 ) -> None:
-    messages = _stream(_chunk(DATA[:100]), _chunk(DATA[100:]), _commit())
-    await service.upload_answer(pb.UploadConfig(config=pb.AnswerConfig(question="Why?")), messages, "id")
+    messages = _stream(_config("Why?"), _chunk(DATA[:100]), _chunk(DATA[100:]), _commit())
+    await service.upload_answer(messages, "id")
     assert scorer.media == [DATA]
     assert scorer.answers[0].media is not None
     assert scorer.answers[0].media.sha256 == DIGEST
@@ -95,7 +99,7 @@ async def test_a_broken_upload_names_its_reason_is_not_scored_and_leaves_nothing
     tmp_path: Path,
 ) -> None:
     with pytest.raises((InvalidAnswer, UploadIncomplete)) as caught:
-        await service.upload_answer(pb.UploadConfig(), _stream(*messages), "id")
+        await service.upload_answer(_stream(_config(), *messages), "id")
     assert caught.value.reason is reason
     assert scorer.answers == []
     assert list(tmp_path.iterdir()) == []
@@ -105,6 +109,7 @@ async def test_an_upload_stops_at_the_limit_of_bytes_and_not_at_its_end(
     service: ScoringService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def endless() -> AsyncIterator[pb.UploadAnswerRequest]:
+        yield _config()
         while True:
             yield _chunk(b"x" * LIMITS.chunk_bytes)
 
@@ -122,7 +127,7 @@ async def test_an_upload_stops_at_the_limit_of_bytes_and_not_at_its_end(
 
     monkeypatch.setattr(service._spool, "create", Free)
     with pytest.raises(InvalidAnswer) as caught:
-        await service.upload_answer(pb.UploadConfig(), endless(), "id")
+        await service.upload_answer(endless(), "id")
     assert caught.value.reason is Reason.MEDIA_TOO_LARGE
 
 
