@@ -48,9 +48,7 @@ def main() -> int:
         changed = sorted(
             name
             for name in fresh.keys() | committed.keys()
-            if name not in fresh
-            or name not in committed
-            or not filecmp.cmp(fresh[name], committed[name], False)
+            if name not in fresh or name not in committed or not filecmp.cmp(fresh[name], committed[name], False)
         )
     if changed:
         print(f"stubs differ from clients/proto: {', '.join(changed)}; run `make proto`", file=sys.stderr)

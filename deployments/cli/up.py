@@ -36,8 +36,8 @@ def up(grpc_port: int | None, data_dir: Path | None, metrics_port: int | None, c
     try:
         config = _config(config_file, grpc_port, data_dir, metrics_port)
         _check_models(config)
+        _stop_on_signal()
         with processes.SupervisedStack(config) as stack:
-            _stop_on_signal()
             click.echo(f"starting; logs are in {config.log_dir}", err=True)
             stack.wait_ready()
             click.echo(f"viva is ready on {_dialable(config)}")
@@ -87,8 +87,9 @@ def _stop_on_signal() -> None:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, interrupt)
-    signal.signal(signal.SIGHUP, interrupt)
+    # SIGINT too: a shell starts its background jobs with SIGINT ignored, and Python then leaves it so.
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, interrupt)
 
 
 def _dialable(config: VivaConfig) -> str:

@@ -33,7 +33,7 @@ class SupervisionPolicy:
         backoff_first_s, backoff_last_s: wait before the second start in a row, and the longest wait.
     """
 
-    check_period_s: float = 0.25
+    check_period_s: float = 1.0
     idle_probe_period_s: float = 30.0
     probe_timeout_s: float = 20.0
     start_timeout_s: float = 120.0
