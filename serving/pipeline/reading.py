@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from serving.domain.answer import Answer, Modality
 from serving.domain.assessment import CompetencyScore, Flag, ModalityReport, OverallScore, ScoreStatus, Star
 from serving.domain.competency import LANGUAGES, Language
-from serving.domain.facts import Behavior, Coherence, Delivery, KeywordMention
+from serving.domain.facts import Coherence, Delivery, KeywordMention
 from serving.domain.transcript import Transcript
 from serving.pipeline import modalities
 from serving.pipeline.ports import LanguageModels
@@ -53,7 +53,7 @@ class Reading:
         for language in LANGUAGES:
             await self._references_of(language)
 
-    async def run(self, answer: Answer, transcript: Transcript, delivery: Delivery, behavior: Behavior) -> Read:
+    async def run(self, answer: Answer, transcript: Transcript, delivery: Delivery) -> Read:
         """Read one transcript.
 
         Raises:
@@ -67,9 +67,7 @@ class Reading:
         with timed(self._observer, "embed"):
             embeddings, question = await self._embed(transcript, answer.question)
         with timed(self._observer, "score"):
-            return await asyncio.to_thread(
-                _read, answer, transcript, delivery, behavior, embeddings, question, references
-            )
+            return await asyncio.to_thread(_read, answer, transcript, delivery, embeddings, question, references)
 
     async def _embed(
         self, transcript: Transcript, question: str
@@ -94,7 +92,6 @@ def _read(
     answer: Answer,
     transcript: Transcript,
     delivery: Delivery,
-    behavior: Behavior,
     embeddings: NDArray[np.float32],
     question: NDArray[np.float32] | None,
     references: References,
@@ -109,12 +106,10 @@ def _read(
         star=star,
         coherence=hanging,
         delivery=delivery,
-        behavior=behavior,
         embeddings=embeddings,
         question_embedding=question,
         references=references,
         flags=flags,
-        keywords=keywords,
     )
     scores = score_answer(facts, answer.competencies)
     return Read(

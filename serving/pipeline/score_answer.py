@@ -57,7 +57,7 @@ class ScoreAnswer:
             info = await self._probe(answer)
             heard, seen = await both(self._hearing.run(answer, info), self._seeing.run(answer, info))
             _refuse_if_nothing_decoded(heard, seen)
-            read = await self._reading.run(answer, heard.transcript, heard.delivery, seen.behavior)
+            read = await self._reading.run(answer, heard.transcript, heard.delivery)
             models = self._models.versions((*heard.models, *read.models, *seen.models))
             return Assessment(
                 question=answer.question,

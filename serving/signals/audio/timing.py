@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
@@ -13,24 +12,12 @@ from serving.domain.competency import Language
 from serving.domain.facts import Delivery, Filler, Interval
 from serving.domain.transcript import Transcript
 from serving.signals.audio.prosody import Prosody
-from serving.signals.text.language import HAN
+from serving.signals.text.units import units
 
 MIN_PAUSE_S: Final = 0.5  # a listener takes a silence of half a second for a pause
 _MIN_ARTICULATED_S: Final = 1.0  # a rate over less speech is noise
 
-# A letter or digit, then what holds words together ("don't", "e-mail", "3.5").
-_WORD: Final = r"[^\W_]+(?:['’.\-][^\W_]+)*"
-_COUNTED: Final[dict[Language, re.Pattern[str]]] = {
-    "en": re.compile(_WORD),
-    # A Han character each; a foreign word or a number is one, as it is said in one go.
-    "zh": re.compile(rf"[{HAN}]|[^\W_{HAN}]+(?:['’.\-][^\W_{HAN}]+)*"),
-}
-_UNIT: Final[dict[Language, str]] = {"en": "words_per_minute", "zh": "characters_per_minute"}
-
-
-def count_words(text: str, language: Language) -> int:
-    """Words of English, or characters of Chinese (a foreign word counts as one)."""
-    return len(_COUNTED[language].findall(text))
+_RATE_UNIT: Final[dict[Language, str]] = {"en": "words_per_minute", "zh": "characters_per_minute"}
 
 
 def pauses(regions: Sequence[Interval], min_pause_s: float = MIN_PAUSE_S) -> tuple[Interval, ...]:
@@ -57,10 +44,10 @@ def pause_ratio(regions: Sequence[Interval]) -> float | None:
 def delivery_of_text(transcript: Transcript, fillers: Sequence[Filler]) -> Delivery:
     """What a written answer has of a delivery: its words and fillers."""
     return Delivery(
-        word_count=count_words(transcript.text, transcript.language),
+        word_count=len(units(transcript.text)),
         filler_count=len(fillers),
         fillers=tuple(fillers),
-        speech_rate_unit=_UNIT[transcript.language],
+        speech_rate_unit=_RATE_UNIT[transcript.language],
     )
 
 
@@ -78,7 +65,7 @@ def delivery_of_speech(
         duration_s: length of the whole answer.
         prosody: None when it was not measured.
     """
-    word_count = count_words(transcript.text, transcript.language)
+    word_count = len(units(transcript.text))
     spoken_s = articulated_s(regions)
     between = pauses(regions)
     measured = prosody or Prosody()
@@ -88,7 +75,7 @@ def delivery_of_speech(
         filler_count=len(fillers),
         fillers=tuple(fillers),
         speech_rate=60 * word_count / spoken_s if rated else None,
-        speech_rate_unit=_UNIT[transcript.language],
+        speech_rate_unit=_RATE_UNIT[transcript.language],
         duration_s=duration_s,
         articulated_s=spoken_s,
         pause_count=len(between),

@@ -8,23 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serving.domain.assessment import CompetencyScore, Flag, OverallScore, Star
-from serving.domain.facts import Behavior, Coherence, Delivery
+from serving.domain.facts import Coherence, Delivery
 from serving.domain.transcript import Transcript
 from serving.signals.text.anchors import References
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerFacts:
-    """Everything known of one answer.
+    """What scores rest on.
 
-    How it was spoken (`delivery`) and what the picture showed (`behavior`) are reported, never scored: no competency
-    gives them weight. Of the delivery only the recogniser's confidence is read, and it widens the range.
+    What the picture showed is not here, and how the answer was spoken (`delivery`) has no weight in any competency: of
+    it only the recogniser's confidence is read, and it widens the range.
 
     Attributes:
         question: may be empty; then relevance is not judged.
         embeddings: float32 [sentences, 512], row i of `transcript.sentences[i]`, L2-normalised.
         question_embedding: float32 [512], None without a question.
-        keywords: reported, not scored.
     """
 
     transcript: Transcript
@@ -36,8 +35,6 @@ class AnswerFacts:
     coherence: Coherence
     delivery: Delivery
     flags: tuple[Flag, ...] = ()
-    keywords: tuple[str, ...] = ()
-    behavior: Behavior | None = None
 
 
 @dataclass(frozen=True, slots=True)

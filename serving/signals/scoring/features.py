@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from serving.domain.competency import Language, StarRole
 from serving.signals.scoring.facts import AnswerFacts
 from serving.signals.text.anchors import Comparison
-from serving.signals.text.boundaries import word_positions
 from serving.signals.text.chinese import segment
+from serving.signals.text.fillers import units_said
 from serving.signals.text.flags import flagged_sentences
 from serving.signals.text.resources import load_yaml
 
@@ -35,7 +35,8 @@ _DETAIL_UNITS = {"en": 90.0, "zh": 150.0}  # units at which detail reaches 63% o
 class SentenceFeatures:
     """Strength of each feature in each sentence, float64 [sentences]; zero where a sentence does not count.
 
-    `live` is 1 for sentences that count. `units` is the length in words or characters.
+    `live` is 1 for sentences that count. `units` is the length in words or characters, fillers left out: hesitation
+    must not pass for detail.
     """
 
     live: NDArray[np.float64]
@@ -71,8 +72,7 @@ def sentence_features(facts: AnswerFacts, compared: Comparison) -> SentenceFeatu
     """Measure every sentence once; competencies share the result."""
     sentences = facts.transcript.sentences
     language = facts.transcript.language
-    text = facts.transcript.text
-    units = np.array([len(word_positions(text, s.start, s.end)) for s in sentences], dtype=np.float64)
+    units = np.array(units_said(facts.transcript), dtype=np.float64)
     flagged = flagged_sentences(sentences, facts.flags)
     repeats = _near_duplicates(facts.embeddings)
     live = np.array([at not in flagged and at not in repeats for at in range(len(sentences))], dtype=np.float64)

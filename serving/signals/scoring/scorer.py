@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serving.domain.assessment import CompetencyScore, Contribution, Dimension, OverallScore, ScoreStatus
-from serving.domain.errors import InvalidAnswer, Reason
 from serving.signals.scoring.evidence import collect_evidence
 from serving.signals.scoring.facts import AnswerFacts, ScoringResult
 from serving.signals.scoring.features import SentenceFeatures, answer_features, ramp, sentence_features
@@ -53,21 +52,16 @@ class _Fit:
 def score_answer(facts: AnswerFacts, competencies: Sequence[str]) -> ScoringResult:
     """Score each asked competency, in the order asked.
 
+    Args:
+        competencies: names of `COMPETENCIES`; the edge refuses others.
+
     Raises:
-        InvalidAnswer: `UNKNOWN_COMPETENCY` for a name without a rubric.
         ValueError: when embeddings or STAR roles are not one a sentence.
     """
     count = len(facts.transcript.sentences)
     if len(facts.embeddings) != count or len(facts.star.sentences) != count:
         raise ValueError(f"{count} sentences, {len(facts.embeddings)} embeddings, {len(facts.star.sentences)} roles")
     rubrics = load_rubrics()
-    for at, name in enumerate(competencies):
-        if name not in rubrics:
-            raise InvalidAnswer(
-                f"config.competencies[{at}] is not one of {', '.join(rubrics)}.",
-                reason=Reason.UNKNOWN_COMPETENCY,
-                field=f"config.competencies[{at}]",
-            )
     if reason := reason_not_to_score(facts):
         unscored = tuple(CompetencyScore(n, ScoreStatus.INSUFFICIENT_EVIDENCE, reason=reason) for n in competencies)
         return ScoringResult(OverallScore(), unscored, (say_more(facts.transcript.language),))

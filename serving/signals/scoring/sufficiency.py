@@ -14,6 +14,8 @@ from serving.signals.text.resources import load_words
 
 MIN_UNITS: dict[Language, int] = {"en": 5, "zh": 8}
 MIN_DISTINCT: dict[Language, int] = {"en": 4, "zh": 5}
+# Not `units`: only what is written in the language's own letters is evidence that something was said in it. Figures and
+# foreign words are neither, and the other language's own letters are what tells `wrong_language`.
 _WORD = {"en": re.compile(r"[a-z]+(?:['\u2019][a-z]+)*", re.IGNORECASE), "zh": re.compile(f"[{HAN}]")}
 # Running text holds function words (about 45% of English) and dictionary words; random letters or characters do not.
 _MIN_FUNCTION_WORDS = 0.08
@@ -21,11 +23,11 @@ _MIN_DICTIONARY_CHARACTERS = 0.25
 
 
 def reason_not_to_score(facts: AnswerFacts) -> str:
-    """`nothing_said`, `only_flagged_text`, `wrong_language`, `too_little_said`, `no_words`, or "" when it can be."""
+    """`no_transcript`, `only_flagged_text`, `wrong_language`, `too_little_said`, `no_words`, or "" when it can be."""
     transcript = facts.transcript
     language = transcript.language
     if not transcript.sentences:
-        return "nothing_said"
+        return "no_transcript"
     flagged = flagged_sentences(transcript.sentences, facts.flags)
     kept = " ".join(s.text for at, s in enumerate(transcript.sentences) if at not in flagged)
     if not kept:

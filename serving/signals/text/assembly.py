@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from serving.domain.competency import Language
 from serving.domain.transcript import SegmentTranscript, Sentence, Transcript, Word
-from serving.signals.text.boundaries import Span, cut_to_length, has_word, punctuated_spans, word_positions
+from serving.signals.text.boundaries import Span, cut_to_length, punctuated_spans
 from serving.signals.text.language import HAN, to_simplified
 from serving.signals.text.spans import WordIndex
+from serving.signals.text.units import has_unit, unit_starts, units
 
 _HAN_AT_END = re.compile(f"[{HAN}\u3000-\u303f\uff00-\uffef]$")
 _HAN_AT_START = re.compile(f"^[{HAN}\u3000-\u303f\uff00-\uffef]")
@@ -120,8 +121,7 @@ def _separator(text: str, piece: str, language: Language) -> str:
 
 def _sentence_spans(text: str, language: Language, index: WordIndex, config: AssemblyConfig) -> list[Span]:
     spans = punctuated_spans(text)
-    units = len(word_positions(text, 0, len(text)))
-    if spans and units > len(spans) * config.units_per_mark:
+    if spans and len(units(text)) > len(spans) * config.units_per_mark:
         spans = [part for span in spans for part in _cut_at_pauses(text, span, index, config)]
     return [part for span in spans for part in cut_to_length(text, span, language)]
 
@@ -129,7 +129,7 @@ def _sentence_spans(text: str, language: Language, index: WordIndex, config: Ass
 def _cut_at_pauses(text: str, span: Span, index: WordIndex, config: AssemblyConfig) -> list[Span]:
     inside = index.within(*span)
     start, end = span
-    units = word_positions(text, start, end)
+    starts = unit_starts(text, start, end)
     kept = 0
     parts: list[Span] = []
     for before, after in itertools.pairwise(inside):
@@ -137,9 +137,9 @@ def _cut_at_pauses(text: str, span: Span, index: WordIndex, config: AssemblyConf
         cut = index.starts[after]
         if gap_s < config.pause_s:
             continue
-        said = bisect_left(units, cut)
-        if said - kept >= config.min_units and len(units) - said >= config.min_units:
+        said = bisect_left(starts, cut)
+        if said - kept >= config.min_units and len(starts) - said >= config.min_units:
             parts.append((start, index.ends[before]))
             start, kept = cut, said
     parts.append((start, end))
-    return [part for part in parts if has_word(text, *part)]
+    return [part for part in parts if has_unit(text, *part)]

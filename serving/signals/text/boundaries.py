@@ -7,6 +7,7 @@ from bisect import bisect_left
 
 from serving.domain.competency import Language
 from serving.signals.text.language import HAN
+from serving.signals.text.units import has_unit, unit_starts
 
 Span = tuple[int, int]
 
@@ -57,21 +58,10 @@ _CONNECTIVE = re.compile(
     re.IGNORECASE,
 )
 _SPACE = re.compile(r"\s+")
-_WORDLIKE = re.compile(rf"[{HAN}]|[^\W_]+(?:['\u2019.-][^\W_]+)*")
-
-
-def word_positions(text: str, start: int, end: int) -> list[int]:
-    """Start of every unit of length in text[start:end]: a Han character, or a word of any other script."""
-    return [match.start() for match in _WORDLIKE.finditer(text, start, end)]
-
-
-def has_word(text: str, start: int, end: int) -> bool:
-    """Whether text[start:end] holds a letter, digit or Han character."""
-    return _WORDLIKE.search(text, start, end) is not None
 
 
 def max_units(language: Language) -> int:
-    """Longest sentence left whole, in the units of `word_positions`."""
+    """Longest sentence left whole, in units."""
     return MAX_WORDS if language == "en" else MAX_CHARACTERS
 
 
@@ -93,7 +83,7 @@ def _append(spans: list[Span], text: str, start: int, end: int) -> None:
         start += 1
     while end > start and text[end - 1].isspace():
         end -= 1
-    if start < end and has_word(text, start, end):
+    if start < end and has_unit(text, start, end):
         spans.append((start, end))
 
 
@@ -139,19 +129,15 @@ def cut_to_length(text: str, span: Span, language: Language) -> list[Span]:
     """Cut an overlong range at a comma, else before a connective, else between words, nearest to equal parts."""
     limit = max_units(language)
     start, end = span
-    units = word_positions(text, start, end)
+    starts = unit_starts(text, start, end)
     parts: list[Span] = []
     first = 0
-    while (left := len(units) - first) > limit:
+    while (left := len(starts) - first) > limit:
         size = -(-left // -(-left // limit))  # what is left in equal parts, each within the limit
-        low, goal, high = (
-            units[first + size // 2],
-            units[first + size],
-            units[min(first + limit, len(units) - 1)],
-        )
+        low, goal, high = (starts[first + size // 2], starts[first + size], starts[min(first + limit, len(starts) - 1)])
         cut = _best_cut(text, low, goal, high)
         _append(parts, text, start, cut)
-        start, first = cut, bisect_left(units, cut)
+        start, first = cut, bisect_left(starts, cut)
     _append(parts, text, start, end)
     return parts
 

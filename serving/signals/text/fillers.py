@@ -11,14 +11,17 @@ pause is not counted: as a connective it is as common as it is as a filler.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from functools import cache
 
 from serving.domain.competency import Language
 from serving.domain.facts import Filler
 from serving.domain.transcript import Transcript
+from serving.signals.text.boundaries import Span
 from serving.signals.text.language import HAN
 from serving.signals.text.resources import load_data
 from serving.signals.text.spans import WordIndex
+from serving.signals.text.units import unit_starts
 
 PAUSE_S = 0.25
 _EDGE = re.compile(rf"[^\w\s{HAN}]|\n")
@@ -39,8 +42,31 @@ def _pattern(language: Language) -> re.Pattern[str]:
 
 def find_fillers(transcript: Transcript) -> tuple[Filler, ...]:
     """Fillers in order of appearance; offsets are None in a text answer. See the module for what counts."""
-    text = transcript.text
     index = WordIndex.of_transcript(transcript)
+    return tuple(
+        Filler(transcript.text[start:end], *index.times(start, end)) for start, end in _spans(transcript, index)
+    )
+
+
+def units_said(transcript: Transcript) -> tuple[int, ...]:
+    """Length of each sentence in units, fillers left out."""
+    text = transcript.text
+    spans = _spans(transcript, WordIndex.of_transcript(transcript))
+    begins = [start for start, _ in spans]
+
+    def is_filler(at: int) -> bool:
+        before = bisect_right(begins, at) - 1
+        return before >= 0 and at < spans[before][1]
+
+    return tuple(
+        sum(not is_filler(at) for at in unit_starts(text, sentence.start, sentence.end))
+        for sentence in transcript.sentences
+    )
+
+
+def _spans(transcript: Transcript, index: WordIndex) -> list[Span]:
+    """Character range of each filler, in order."""
+    text = transcript.text
     edges = {sentence.start for sentence in transcript.sentences} | {sentence.end for sentence in transcript.sentences}
     matches = list(_pattern(transcript.language).finditer(text))
     opens = [_open_before(text, match.start(), edges, index) for match in matches]
@@ -64,9 +90,7 @@ def find_fillers(transcript: Transcript) -> tuple[Filler, ...]:
         after = matches[i + 1]
         if not sure[i] and sure[i + 1] and opens[i]:
             sure[i] = text[matches[i].end() : after.start()].strip(" ,\uff0c\u3001") == ""
-    return tuple(
-        Filler(match.group(), *index.times(*match.span())) for match, kept in zip(matches, sure, strict=True) if kept
-    )
+    return [match.span() for match, kept in zip(matches, sure, strict=True) if kept]
 
 
 def _open_before(text: str, at: int, edges: set[int], index: WordIndex) -> bool:

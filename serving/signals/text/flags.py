@@ -11,12 +11,11 @@ from functools import cache
 
 from serving.domain.assessment import Flag
 from serving.domain.transcript import Sentence, Transcript
-from serving.signals.text.language import HAN
 from serving.signals.text.resources import load_data
+from serving.signals.text.units import units
 
 INSTRUCTION, MARKUP, REPEATED, QUESTION = "instruction_to_scorer", "markup", "repeated_sentence", "question_restated"
 
-_UNIT = re.compile(rf"[{HAN}]|[^\W_{HAN}]+(?:['\u2019][^\W_{HAN}]+)*")
 _MIN_UNITS = 5  # a shorter sentence ("I agree.") may well be said twice, or share its words with the question
 _SHINGLE = 3
 _RESTATED_SHARE = 0.8
@@ -48,35 +47,35 @@ def flagged_sentences(sentences: Sequence[Sentence], flags: Sequence[Flag]) -> f
     repeated = {flag.quote for flag in flags if flag.kind == REPEATED}
     other = {flag.quote for flag in flags if flag.kind != REPEATED}
     for at, sentence in enumerate(sentences):
-        units = _units(sentence.text)
-        if sentence.text in other or (sentence.text in repeated and units in seen):
+        said = _folded(sentence.text)
+        if sentence.text in other or (sentence.text in repeated and said in seen):
             hit.add(at)
-        seen.add(units)
+        seen.add(said)
     return frozenset(hit)
 
 
 def _kinds(sentences: Sequence[Sentence], question: str) -> list[str]:
-    asked = _shingles(_units(question))
+    asked = _shingles(_folded(question))
     seen: set[tuple[str, ...]] = set()
     kinds = []
     for sentence in sentences:
-        units = _units(sentence.text)
+        said = _folded(sentence.text)
         kind = next((name for name, pattern in _patterns() if pattern.search(sentence.text)), "")
-        if not kind and len(units) >= _MIN_UNITS:
-            own = _shingles(units)
-            if units in seen:
+        if not kind and len(said) >= _MIN_UNITS:
+            own = _shingles(said)
+            if said in seen:
                 kind = REPEATED
             elif own and len(own & asked) >= _RESTATED_SHARE * len(own):
                 kind = QUESTION
-        seen.add(units)
+        seen.add(said)
         kinds.append(kind)
     return kinds
 
 
-def _units(text: str) -> tuple[str, ...]:
-    """Words (or Han characters) in lower case, without punctuation: what "verbatim" compares."""
-    return tuple(_UNIT.findall(text.lower()))
+def _folded(text: str) -> tuple[str, ...]:
+    """In lower case and without punctuation: what "verbatim" compares."""
+    return tuple(units(text.lower()))
 
 
-def _shingles(units: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
-    return frozenset(units[at : at + _SHINGLE] for at in range(len(units) - _SHINGLE + 1))
+def _shingles(said: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
+    return frozenset(said[at : at + _SHINGLE] for at in range(len(said) - _SHINGLE + 1))

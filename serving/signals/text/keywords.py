@@ -3,8 +3,9 @@
 English follows RAKE (Rose et al. 2010, "Automatic keyword extraction from individual documents"): runs of words
 between stop words and punctuation are candidates, a word weighs degree / frequency, a phrase the sum of its words;
 here grown with the logarithm of its mentions, and at most three words long. Chinese candidates are runs of up
-to three nouns of the segmenter. Names of people and places are never keywords (part of speech nr, ns): a report should
-not be indexed by them.
+to three nouns of the segmenter. In Chinese, names of people, places and organisations are no keywords where the
+segmenter knows them as such (part of speech nr, ns, nt): a report should not be indexed by them. English has no tagger
+here, so its keywords may hold names.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ from serving.signals.text.resources import load_words
 from serving.signals.text.spans import WordIndex
 
 MAX_PHRASE_WORDS = 3
+# Not `units`: a keyword begins with a letter, so figures are none, and a full stop always breaks a phrase.
 _WORD = rf"[^\W\d_{HAN}][^\W_{HAN}]*(?:['\u2019-][^\W_{HAN}]+)*"
 _WORD_OR_BREAK = re.compile(rf"(?P<word>{_WORD})|(?P<gap>[ \t]+)|.", re.DOTALL)
-_NOUN_TAGS = frozenset(["n", "nz", "vn", "an", "eng", "nt", "ng", "l", "j"])
-_EDGE_TAGS = frozenset(["n", "nz", "vn", "eng", "nt", "j"])  # what a phrase may end in
+_NOUN_TAGS = frozenset(["n", "nz", "vn", "an", "eng", "ng", "l", "j"])
+_EDGE_TAGS = frozenset(["n", "nz", "vn", "eng", "j"])  # what a phrase may end in
 
 Candidate = tuple[str, ...]
 

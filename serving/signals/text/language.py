@@ -12,6 +12,7 @@ from serving.signals.text.resources import load_words
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 _HAN = re.compile(f"[{HAN}]")
+# Not `units`: evidence of a script, so figures and letters of other scripts are none.
 _LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]+(?:['\u2019][A-Za-z]+)*")
 # Letters of scripts that neither language uses: kana, hangul, Cyrillic, Greek, Arabic, Hebrew, Thai, Devanagari.
 _OTHER = re.compile("[\u0370-\u03ff\u0400-\u04ff\u0590-\u06ff\u0900-\u097f\u0e00-\u0e7f\u3040-\u30ff\uac00-\ud7af]")

@@ -7,7 +7,7 @@ import pytest
 from serving.domain.facts import Filler, Interval
 from serving.domain.transcript import Transcript, Word
 from serving.signals.audio.prosody import Prosody
-from serving.signals.audio.timing import count_words, delivery_of_speech, delivery_of_text, pause_ratio, pauses
+from serving.signals.audio.timing import delivery_of_speech, delivery_of_text, pause_ratio, pauses
 
 REGIONS = (Interval(1.0, 4.0), Interval(4.4, 6.0), Interval(8.0, 10.0))
 
@@ -22,20 +22,6 @@ def test_the_pause_ratio_counts_from_first_to_last_speech() -> None:
     assert pause_ratio(REGIONS) == pytest.approx(2.4 / 9.0)
     assert pause_ratio(REGIONS[:1]) == 0.0
     assert pause_ratio(()) is None
-
-
-@pytest.mark.parametrize(
-    ("text", "language", "count"),
-    [
-        ("I didn't re-use it, 3.5 times.", "en", 6),
-        ("  ...  ", "en", 0),
-        ("", "zh", 0),
-        ("我负责这个项目。", "zh", 7),
-        ("我用Python写了3个工具", "zh", 9),
-    ],
-)
-def test_words_are_counted_as_they_are_said(text: str, language: str, count: int) -> None:
-    assert count_words(text, "zh" if language == "zh" else "en") == count
 
 
 def test_a_spoken_answer_has_a_rate_over_its_articulated_time() -> None:

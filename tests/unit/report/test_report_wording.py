@@ -45,7 +45,7 @@ def test_every_name_that_scoring_gives_has_a_word(language):
     assert set(COMPETENCIES) <= words["competency"].keys()
     assert {side.name for rubric in rubrics for side in rubric.dimensions} <= words["dimension"].keys()
     assert {"base", "bound", *DEFAULT_WEIGHTS} - {"fit"} <= words["contribution"].keys()
-    unscored = {"nothing_said", "only_flagged_text", "wrong_language", "too_little_said", "no_words"}
+    unscored = {"no_transcript", "only_flagged_text", "wrong_language", "too_little_said", "no_words"}
     assert unscored <= words["reason"].keys()
     assert {*_MESSAGES, "partial_media"} <= words["reason"].keys()
     assert {flags.INSTRUCTION, flags.MARKUP, flags.REPEATED, flags.QUESTION} <= words["flag"].keys()

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from serving.domain.competency import Language
 from serving.domain.errors import InvalidAnswer, Reason
-from serving.signals.text.boundaries import MAX_CHARACTERS, MAX_WORDS, word_positions
+from serving.signals.text.boundaries import MAX_CHARACTERS, MAX_WORDS
 from serving.signals.text.sentences import given_sentences, split_sentences
+from serving.signals.text.units import units
 
 
 def texts(text: str, language: Language) -> list[str]:
@@ -53,7 +54,7 @@ def test_speech_without_punctuation_is_cut_at_length() -> None:
     for text, language, limit in ((english, "en", MAX_WORDS), (chinese, "zh", MAX_CHARACTERS)):
         sentences = split_sentences(text, language)  # type: ignore[arg-type]
         assert len(sentences) > 2
-        assert all(len(word_positions(s.text, 0, len(s.text))) <= limit for s in sentences)
+        assert all(len(units(s.text)) <= limit for s in sentences)
         assert "".join(s.text for s in sentences).replace(" ", "") == text.replace(" ", "")
 
 
@@ -65,8 +66,8 @@ def test_sentences_are_verbatim_in_order_and_lose_no_word(text: str, language: L
         assert text[sentence.start : sentence.end] == sentence.text
         assert sentence.start >= cursor
         cursor = sentence.end
-    kept = sum(len(word_positions(s.text, 0, len(s.text))) for s in sentences)
-    assert kept >= len(word_positions(text, 0, len(text)))
+    kept = sum(len(units(s.text)) for s in sentences)
+    assert kept >= len(units(text))
 
 
 def test_the_callers_split_is_located_and_white_space_may_differ() -> None:
