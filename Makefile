@@ -46,7 +46,6 @@ proto:
 	@$(BIN)/buf lint
 	@$(BIN)/buf breaking --against clients/proto/baseline.binpb
 	@$(BIN)/python scripts/generate_stubs.py --check
-	@$(BIN)/viva models check
 
 stubs: install ## Generate the client stubs after a change of clients/proto
 	@$(BIN)/python scripts/generate_stubs.py

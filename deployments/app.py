@@ -18,7 +18,7 @@ _SCORER_CALLS = 1_000
 
 
 def build(args: Mapping[str, Any]) -> serve.Application:
-    """Application builder for `serve.run` and for the Serve YAML (`import_path: deployments.app:build`)."""
+    """Application builder of a Serve configuration; docs/configuration.md says what else it needs."""
     return application(from_mapping(args))
 
 

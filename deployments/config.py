@@ -120,11 +120,16 @@ class VivaConfig:
     """Everything.
 
     Attributes:
-        data_dir: spool, logs and the node's runtime files; on several hosts the spool must be shared storage.
+        data_dir: parent of the folders below and of the logs; this host's own.
+        spool_dir: received media until it is scored; on several hosts, storage that gateways and scorers share. Default:
+            `data_dir/spool`.
+        run_dir: files of this node's processes (Triton's endpoint, counters); never shared. Default: `data_dir/run`.
         metrics_port: Prometheus metrics of the node on loopback; 0 switches them off.
     """
 
     data_dir: Path = Path("~/.local/state/viva")
+    spool_dir: Path = Path()
+    run_dir: Path = Path()
     metrics_port: int = 18502
     gateway: GatewayConfig = GatewayConfig()
     scorer: ScorerConfig = ScorerConfig()
@@ -132,20 +137,16 @@ class VivaConfig:
 
     def __post_init__(self) -> None:
         _check(0 <= self.metrics_port <= 65535, "metrics_port", self.metrics_port, "0 to 65535")
-        object.__setattr__(self, "data_dir", self.data_dir.expanduser().absolute())
-
-    @property
-    def spool_dir(self) -> Path:
-        return self.data_dir / "spool"
+        data_dir = self.data_dir.expanduser().absolute()
+        object.__setattr__(self, "data_dir", data_dir)
+        for name in ("spool", "run"):
+            given = getattr(self, f"{name}_dir")
+            folder = data_dir / name if given == Path() else given.expanduser().absolute()
+            object.__setattr__(self, f"{name}_dir", folder)
 
     @property
     def log_dir(self) -> Path:
         return self.data_dir / "logs"
-
-    @property
-    def run_dir(self) -> Path:
-        """Files of the running processes of this node: Triton's endpoint, its backend folder, metric counters."""
-        return self.data_dir / "run"
 
     @property
     def metrics_dir(self) -> Path:

@@ -21,6 +21,7 @@ from deployments import health
 from deployments.compose import edge
 from deployments.config import from_mapping
 from serving.adapters import metrics
+from serving.adapters.spool import FolderSpool
 from serving.api import requests, status
 from serving.api.auth import ApiKeys
 from serving.domain.answer import Answer
@@ -34,6 +35,7 @@ Response = TypeVar("Response", bound=Message)
 _PROBE_PERIOD_S = 2.0
 _READY_TIMEOUT_S = 5.0
 _GAUGE_PERIOD_S = 1.0
+_SWEEP_PERIOD_S = 300.0
 
 
 class ScorerPool:
@@ -85,7 +87,7 @@ class Gateway:
         self._pool = ScorerPool(scorer)
         self._service, self._lanes = edge.scoring_service(self._config, self._pool)
         loop = asyncio.get_running_loop()
-        self._tasks = (loop.create_task(self._watch()), loop.create_task(self._publish_queues()))
+        self._tasks = tuple(map(loop.create_task, (self._watch(), self._publish_queues(), self._sweep_spool())))
 
     async def ScoreAnswer(self, request: pb.ScoreAnswerRequest, grpc_context: RayServegRPCContext) -> Message:
         return await self._respond(
@@ -154,6 +156,13 @@ class Gateway:
         while True:
             health.set_serving(await self._pool.ready())
             await asyncio.sleep(_PROBE_PERIOD_S)
+
+    async def _sweep_spool(self) -> None:
+        """Delete media whose gateway was killed while it had it."""
+        spool, age_s = FolderSpool(self._config.spool_dir), 2 * self._config.scorer.timeout_s
+        while True:
+            await asyncio.to_thread(spool.sweep, age_s)
+            await asyncio.sleep(_SWEEP_PERIOD_S)
 
     async def _publish_queues(self) -> None:
         while True:

@@ -19,6 +19,7 @@ from typing import IO, Final
 
 from deployments import reaper
 from deployments.config import VivaConfig, to_mapping
+from serving.adapters.spool import FolderSpool
 from serving.adapters.triton import launch
 from serving.adapters.triton.shm import sweep_stale
 
@@ -40,7 +41,7 @@ class SupervisedStack:
     def __init__(self, config: VivaConfig) -> None:
         self._config = config
         self._child: subprocess.Popen[str] | None = None
-        self._ray_dir = Path()
+        self._ray_dir: Path | None = None
         self._lock: IO[str] | None = None
 
     def __enter__(self) -> SupervisedStack:
@@ -55,8 +56,8 @@ class SupervisedStack:
             _check_free(name, host, port)
         shutil.rmtree(config.metrics_dir, ignore_errors=True)
         config.metrics_dir.mkdir()
-        for left in config.spool_dir.glob("answer-*"):  # we hold the lock: their writer is dead
-            left.unlink(missing_ok=True)
+        # By age, since a shared spool holds the media of other hosts too.
+        FolderSpool(config.spool_dir).sweep(older_than_s=2 * config.scorer.timeout_s)
         reaper.become_reaper()
         # Ray's Unix sockets hold 107 bytes of path, so its folder is a short one of its own.
         self._ray_dir = Path(tempfile.mkdtemp(prefix="viva-", dir="/tmp"))
@@ -102,7 +103,8 @@ class SupervisedStack:
             _end(self._child)
         reaper.kill_descendants()
         sweep_stale()
-        shutil.rmtree(self._ray_dir, ignore_errors=True)
+        if self._ray_dir is not None:
+            shutil.rmtree(self._ray_dir, ignore_errors=True)
         if self._lock is not None:
             self._lock.close()
 

@@ -6,7 +6,6 @@ for every process that it starts.
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 from typing import Final
@@ -48,8 +47,3 @@ def forget_dead(folder: Path) -> None:
         found = re.search(r"_(\d+)\.db$", path.name)
         if found and not Path("/proc", found[1]).exists():
             multiprocess.mark_process_dead(int(found[1]), path=str(folder))  # type: ignore[no-untyped-call]
-
-
-def enabled() -> bool:
-    """Whether this process writes its metrics where the node sums them up."""
-    return bool(os.environ.get("PROMETHEUS_MULTIPROC_DIR"))

@@ -55,3 +55,27 @@ def test_an_address_that_others_can_reach_needs_keys() -> None:
 def test_all_slots_of_the_scorers_are_shared_out_to_the_gateways() -> None:
     config = from_mapping({"gateway": {"replicas": 2}, "scorer": {"replicas": 4, "media_slots": 2, "text_slots": 8}})
     assert (config.media_concurrency, config.text_concurrency) == (4, 16)
+
+
+def test_the_spool_may_be_shared_while_run_files_stay_with_the_node() -> None:
+    config = from_mapping({"data_dir": "/a", "spool_dir": "/shared/spool"})
+    assert (config.spool_dir, config.run_dir) == (Path("/shared/spool"), Path("/a/run"))
+
+
+def test_an_ipv6_host_is_written_in_brackets() -> None:
+    assert GatewayConfig(host="::1", port=5).address == "[::1]:5"
+    assert GatewayConfig(port=5).address == "127.0.0.1:5"
+
+
+def test_the_documentation_lists_every_key_with_its_default() -> None:
+    page = (Path(__file__).parents[3] / "docs/configuration.md").read_text()
+
+    def keys(values: dict[str, object], prefix: str = "") -> list[str]:
+        found = []
+        for key, value in values.items():
+            nested = isinstance(value, dict) and key != "api_keys"
+            found += keys(value, f"{prefix}{key}.") if nested else [prefix + key]  # type: ignore[arg-type]
+        return found
+
+    listed = keys(to_mapping(VivaConfig()))
+    assert [key for key in listed if f"| `{key}` |" not in page] == []
