@@ -12,7 +12,7 @@ from ray.serve.exceptions import RayServeException
 
 ADDRESS_VARIABLE: Final = "VIVA_GRPC_ADDRESS"
 _SERVICES: Final = ("", "viva.v1.Scoring")
-_servicer = health.aio.HealthServicer()  # type: ignore[attr-defined]
+_servicer = health.aio.HealthServicer()
 _tasks: set[asyncio.Task[None]] = set()
 
 
