@@ -121,8 +121,8 @@ class VivaConfig:
 
     Attributes:
         data_dir: parent of the folders below and of the logs; this host's own.
-        spool_dir: received media until it is scored; on several hosts, storage that gateways and scorers share. Default:
-            `data_dir/spool`.
+        spool_dir: received media until it is scored; on several hosts, storage that gateways and scorers share. The
+            default is `data_dir/spool`.
         run_dir: files of this node's processes (Triton's endpoint, counters); never shared. Default: `data_dir/run`.
         metrics_port: Prometheus metrics of the node on loopback; 0 switches them off.
     """
