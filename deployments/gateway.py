@@ -173,7 +173,7 @@ class Gateway:
 
 
 gateway: Deployment = serve.deployment(
-    health_check_period_s=1, health_check_timeout_s=10, graceful_shutdown_timeout_s=5, name="Gateway"
+    health_check_period_s=2, health_check_timeout_s=10, graceful_shutdown_timeout_s=5, name="Gateway"
 )(Gateway)
 
 

@@ -52,5 +52,5 @@ class Node:
 
 
 node: Deployment = serve.deployment(
-    health_check_period_s=1, health_check_timeout_s=30, graceful_shutdown_timeout_s=10, name="Node"
+    health_check_period_s=2, health_check_timeout_s=30, graceful_shutdown_timeout_s=10, name="Node"
 )(Node)

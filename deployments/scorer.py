@@ -71,5 +71,5 @@ class Scorer:
 
 
 scorer: Deployment = serve.deployment(
-    health_check_period_s=1, health_check_timeout_s=10, graceful_shutdown_timeout_s=5, name="Scorer"
+    health_check_period_s=2, health_check_timeout_s=10, graceful_shutdown_timeout_s=5, name="Scorer"
 )(Scorer)

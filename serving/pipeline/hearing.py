@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from serving.domain.answer import Answer, MediaRef, Modality
 from serving.domain.assessment import ModalityReport
@@ -75,7 +75,7 @@ class Hearing:
 
     async def _from_sound(self, answer: Answer, track: AudioTrack) -> Heard:
         result = await self._speech.run(track, answer.language)
-        transcript, delivery = await asyncio.to_thread(_put_together, answer, track, result)
+        transcript, delivery = await asyncio.to_thread(_put_together, track, result)
         if transcript.text:
             report = modalities.ran(Modality.SPEECH, track.report)
         else:
@@ -92,11 +92,8 @@ def _from_text(answer: Answer) -> Heard:
     return Heard(transcript, delivery, modalities.skipped(Modality.SPEECH, "text_answer"))
 
 
-def _put_together(answer: Answer, track: AudioTrack, result: SpeechResult) -> tuple[Transcript, Delivery]:
-    transcript = assemble_transcript(result.segments, result.language)
-    # The recogniser's own estimate counts only where it decided; a language that the caller named is certain.
-    probability = 1.0 if answer.language else result.language_probability
-    transcript = replace(transcript, language_probability=probability)
+def _put_together(track: AudioTrack, result: SpeechResult) -> tuple[Transcript, Delivery]:
+    transcript = assemble_transcript(result.segments, result.language, result.language_probability)
     delivery = delivery_of_speech(
         transcript, find_fillers(transcript), result.regions, track.duration_s, result.prosody
     )
@@ -104,6 +101,5 @@ def _put_together(answer: Answer, track: AudioTrack, result: SpeechResult) -> tu
 
 
 def _nothing(answer: Answer, report: ModalityReport) -> Heard:
-    empty = Transcript("", answer.language or "en", 0.0, ())
-    unit = "characters_per_minute" if empty.language == "zh" else "words_per_minute"
-    return Heard(empty, Delivery(word_count=0, filler_count=0, speech_rate_unit=unit), report)
+    empty = Transcript("", answer.language or "en", 1.0 if answer.language else 0.0, ())
+    return Heard(empty, delivery_of_text(empty, ()), report)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -27,6 +27,7 @@ class SpeechResult:
     """What was said and how.
 
     Attributes:
+        language_probability: 1 when the caller named the language, else that of the detection; 0 when nothing was heard.
         segments: start of each recognised segment in the answer (seconds) and its transcript.
         regions: stretches of speech; empty when there is none.
         models: models that ran.
@@ -58,14 +59,14 @@ class SpeechAnalysis:
         Raises:
             ModelUnavailable, ModelFailed, Overloaded, DeadlineExceeded: see `ports`.
         """
-        if is_silent(track.pcm):
-            return SpeechResult(language or "en", 1.0 if language else 0.0, (), (), None)
+        nothing = SpeechResult(language or "en", 1.0 if language else 0.0, (), (), None)
+        if await asyncio.to_thread(is_silent, track.pcm):
+            return nothing
         with timed(self._observer, "vad"):
             probability = await self._models.voice_probability(track.pcm)
-        regions = speech_regions(probability, track.duration_s)
+        regions, spans = await asyncio.to_thread(_segments, probability, track.duration_s)
         if not regions:
-            return SpeechResult(language or "en", 1.0 if language else 0.0, (), (), None, ("vad",))
-        spans = recognition_segments(regions, probability, track.duration_s)
+            return replace(nothing, models=("vad",))
         with timed(self._observer, "recognition"):
             known, confidence, transcripts = await self._recognise(track.pcm, spans, language)
         with timed(self._observer, "prosody"):
@@ -93,6 +94,12 @@ class SpeechAnalysis:
                 return await self._models.transcribe(_cut(pcm, span), language)
 
         return language, confidence, done + await all_of([one(span) for span in spans[len(done) :]])
+
+
+def _segments(probability: NDArray[np.float32], duration_s: float) -> tuple[tuple[Interval, ...], tuple[Interval, ...]]:
+    """Where speech is, and how it is cut for the recognisers."""
+    regions = speech_regions(probability, duration_s)
+    return regions, recognition_segments(regions, probability, duration_s)
 
 
 def _cut(pcm: NDArray[np.int16], span: Interval) -> NDArray[np.int16]:

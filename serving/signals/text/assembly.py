@@ -38,36 +38,32 @@ class AssemblyConfig:
 def assemble_transcript(
     segments: Sequence[tuple[float, SegmentTranscript]],
     language: Language,
+    language_probability: float = 1.0,
     config: AssemblyConfig = AssemblyConfig(),
 ) -> Transcript:
     """Join recognised segments, in order of time.
 
     English words are joined by a space, Chinese ones by nothing (a space stays between two Latin words); Chinese is
     simplified, words and text alike. The text is rebuilt from the words, so every word is found in it verbatim; only
-    a segment that came without words adds its text untimed. The language probability is the mean over the
-    segments by length, where a segment heard as the other language counts with its complement.
+    a segment that came without words adds its text untimed.
 
     Args:
         segments: start of each segment in the answer in seconds, and what was recognised in it.
+        language, language_probability: of the whole answer, as the transcript states them.
     """
-    text, words, weight, probability = "", [], 0, 0.0
+    text, words = "", []
     for offset_s, segment in segments:
-        pieces = _pieces(segment, language)
-        for piece, word in pieces:
+        for piece, word in _pieces(segment, language):
             text += _separator(text, piece, language) + piece.strip()
             if word is not None:
                 start, end = offset_s + word.start_offset_s, offset_s + word.end_offset_s
                 words.append(Word(piece.strip(), start, max(start, end), word.probability))
-        length = sum(len(piece) for piece, _ in pieces)
-        likely = segment.language_probability
-        probability += length * (likely if segment.language == language else 1.0 - likely)
-        weight += length
     index = WordIndex.of(text, tuple(words))
     sentences = tuple(
         Sentence(text[start:end], start, end, *index.times(start, end))
         for start, end in _sentence_spans(text, language, index, config)
     )
-    return Transcript(text, language, probability / weight if weight else 0.0, sentences, tuple(words))
+    return Transcript(text, language, language_probability, sentences, tuple(words))
 
 
 def _pieces(segment: SegmentTranscript, language: Language) -> list[tuple[str, Word | None]]:

@@ -24,7 +24,7 @@ def segment(
 def test_segments_join_on_the_answers_clock() -> None:
     first = segment(["I", "called", "her."], "en", " ")
     second = segment(["She", "was", "happy."], "en", " ")
-    transcript = assemble_transcript([(1.0, first), (20.0, second)], "en")
+    transcript = assemble_transcript([(1.0, first), (20.0, second)], "en", 0.9)
     assert transcript.text == "I called her. She was happy."
     assert [s.text for s in transcript.sentences] == ["I called her.", "She was happy."]
     assert transcript.sentences[0].start_offset_s == pytest.approx(1.0)
@@ -64,14 +64,8 @@ def test_a_pause_within_punctuated_speech_is_a_hesitation() -> None:
     assert len(assemble_transcript([(0.0, heard)], "en").sentences) == 2
 
 
-def test_a_segment_heard_in_the_other_language_lowers_the_probability() -> None:
-    right, wrong = segment(["hello", "there"], "en", " "), segment([*"你好"], "zh", "")
-    both = assemble_transcript([(0.0, right), (2.0, wrong)], "en")
-    assert both.language_probability < assemble_transcript([(0.0, right)], "en").language_probability
-
-
 def test_silence_gives_an_empty_transcript() -> None:
-    transcript = assemble_transcript([], "zh")
+    transcript = assemble_transcript([], "zh", 0.0)
     assert (transcript.text, transcript.sentences, transcript.language_probability) == ("", (), 0.0)
 
 
