@@ -27,7 +27,7 @@ class SpeechResult:
     """What was said and how.
 
     Attributes:
-        language_probability: 1 when the caller named the language, else that of the detection; 0 when nothing was heard.
+        language_probability: 1 when the caller named the language, else that of the detection; 0 in silence.
         segments: start of each recognised segment in the answer (seconds) and its transcript.
         regions: stretches of speech; empty when there is none.
         models: models that ran.
