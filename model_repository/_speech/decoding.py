@@ -1,7 +1,7 @@
 """Greedy decoding with guards against running on: a cap on tokens and a stop at repetition."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -14,6 +14,16 @@ Float = npt.NDArray[np.float32]
 MIN_COPIES = 4
 MIN_REPEATED_TOKENS = 16
 MAX_PERIOD = 16
+TOKENS_PER_LOOK = 8  # between two questions whether anybody still waits for the text
+
+
+class GivenUp(Exception):
+    """Nobody waits for the text any more."""
+
+
+def never() -> bool:
+    """The caller of a call that cannot be given up."""
+    return False
 
 
 class Stop(Enum):
@@ -71,14 +81,18 @@ class Hypothesis:
     """Per decided token, the end of text included; 0 is certainty."""
 
 
-def greedy(sequence: TokenSequence, prompt: Sequence[int], rules: Rules) -> Hypothesis:
-    """Feed the prompt, then the likeliest token again and again."""
+def greedy(
+    sequence: TokenSequence, prompt: Sequence[int], rules: Rules, given_up: Callable[[], bool] = never
+) -> Hypothesis:
+    """Feed the prompt, then the likeliest token again and again. Raises GivenUp soon after `given_up` says so."""
     ids: list[int] = []
     log_probabilities: list[float] = []
     looks: list[Float] = []
     stop = Stop.TOKEN_LIMIT
     step = sequence.feed(*prompt)
     while True:
+        if len(looks) % TOKENS_PER_LOOK == 0 and given_up():
+            raise GivenUp
         looks.append(step.attention)
         barred = [*rules.suppress, *rules.suppress_at_start] if not ids else rules.suppress
         token, log_probability = likeliest(step.logits, barred)

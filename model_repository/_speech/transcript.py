@@ -1,11 +1,12 @@
 """What a speech model takes and gives."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+from viva_speech.decoding import never
 from viva_speech.tokens import Word
 
 SAMPLE_RATE_HZ = 16_000
@@ -33,8 +34,13 @@ class Transcript:
 class Transcriber(Protocol):
     """One speech model."""
 
-    def transcribe(self, audio: npt.NDArray[np.float32], language: str) -> Transcript:
-        """audio [samples] at 16 kHz in -1 to 1, at most 30 s; language "en", "zh" or "" to detect it."""
+    def transcribe(
+        self, audio: npt.NDArray[np.float32], language: str, given_up: Callable[[], bool] = never
+    ) -> Transcript:
+        """audio [samples] at 16 kHz in -1 to 1, at most 30 s; language "en", "zh" or "" to detect it.
+
+        Raises viva_speech.decoding.GivenUp while `given_up` says that nobody waits.
+        """
 
 
 def is_silent(audio: npt.NDArray[np.float32]) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import triton_python_backend_utils as pb_utils
+from viva_speech.decoding import GivenUp
 from viva_speech.transcript import LANGUAGES, MAX_SECONDS, SAMPLE_RATE_HZ, Transcriber, Transcript
 
 
@@ -29,13 +30,19 @@ def answer(requests: Sequence[Any], transcriber: Transcriber) -> list[Any]:
 
 def _respond(request: Any, transcriber: Transcriber) -> Any:
     try:
+        if request.is_cancelled():  # while it waited behind others
+            raise GivenUp
         audio = _input(request, "audio")
         counts = _input(request, "sample_count").reshape(len(audio))
         languages = _input(request, "language").reshape(len(audio))
         rows = [
-            transcriber.transcribe(samples(row, int(count)), language_code(language))
+            transcriber.transcribe(samples(row, int(count)), language_code(language), request.is_cancelled)
             for row, count, language in zip(audio, counts, languages, strict=True)
         ]
+    except GivenUp:
+        return pb_utils.InferenceResponse(
+            error=pb_utils.TritonError("nobody waits for the text", pb_utils.TritonError.CANCELLED)
+        )
     except BadRequest as error:
         return pb_utils.InferenceResponse(error=pb_utils.TritonError(str(error), pb_utils.TritonError.INVALID_ARG))
     durations_s = [int(count) / SAMPLE_RATE_HZ for count in counts]

@@ -54,14 +54,20 @@ async def in_thread(cancel: threading.Event, function: Callable[..., T], *argume
 async def frames_of(stream: FrameStream, cancel: threading.Event) -> AsyncGenerator[FrameBatch, None]:
     """Batches of a blocking stream, decoded in worker threads, always one ahead of what was asked for.
 
-    Close it (`contextlib.aclosing`) when it is not read to its end.
+    Close it (`contextlib.aclosing`) when it is not read to its end: that sets `cancel` and waits for the decoder, which
+    stops at its next packet, so that no thread reads the file afterwards.
     """
     iterator: Iterator[FrameBatch] = iter(stream)
-    ahead = asyncio.ensure_future(in_thread(cancel, next, iterator, None))
+
+    def fetch() -> asyncio.Task[FrameBatch | None]:
+        return asyncio.create_task(asyncio.to_thread(next, iterator, None))
+
+    ahead = fetch()
     try:
-        while (batch := await ahead) is not None:
-            ahead = asyncio.ensure_future(in_thread(cancel, next, iterator, None))
+        # Shielded: a cancelled wait must not lose sight of the thread.
+        while (batch := await asyncio.shield(ahead)) is not None:
+            ahead = fetch()
             yield batch
     finally:
-        ahead.cancel()
+        cancel.set()
         await asyncio.gather(ahead, return_exceptions=True)

@@ -41,7 +41,11 @@ class Heard:
 
 
 class Hearing:
-    """Turns any answer into words."""
+    """Turns any answer into words.
+
+    Without words there is nothing to score, so speech models that are away fail the answer, retryably where waiting
+    helps; they leave no gap as those of the face do.
+    """
 
     def __init__(self, models: SpeechModels, decoder: MediaDecoder, observer: StageObserver) -> None:
         self._decoder = decoder
@@ -53,6 +57,7 @@ class Hearing:
 
         Raises:
             InvalidAnswer: a limit was passed while decoding, or the caller's sentences are not in the text.
+            ModelUnavailable, ModelFailed, Overloaded, DeadlineExceeded: see `ports`.
         """
         if answer.media is None:
             return await asyncio.to_thread(_from_text, answer)

@@ -19,7 +19,7 @@ _MESSAGES: Final = {
     "silence": "No speech was found in the sound.",
     "no_words": "Speech was found, but no word was recognised.",
     "no_transcript": "There are no words to look at.",
-    "no_face": "No face was found in the picture.",
+    "no_face": "No face was found in enough of the pictures.",
     "face_did_not_run": "It needs the face, which was not analysed.",
     "models_unavailable": "The models were not available.",
 }

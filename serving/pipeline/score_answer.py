@@ -51,7 +51,9 @@ class ScoreAnswer:
 
         Raises:
             InvalidAnswer: the answer cannot be scored as sent.
-            ModelUnavailable, ModelFailed, Overloaded, DeadlineExceeded: the words could not be looked at.
+            ModelUnavailable, ModelFailed, Overloaded, DeadlineExceeded: of the speech or language models. The words
+                could not be looked at, and an assessment without them would be no assessment; the face models' are a
+                stated gap.
         """
         with timed(self._observer, "answer"):
             info = await self._probe(answer)

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 
 from serving.domain.answer import Answer, Modality
 from serving.domain.assessment import ModalityReport
-from serving.domain.errors import InvalidAnswer, ModelFailed, ModelUnavailable, Overloaded, Reason
+from serving.domain.errors import (
+    DeadlineExceeded,
+    InvalidAnswer,
+    ModelFailed,
+    ModelUnavailable,
+    Overloaded,
+    Reason,
+)
 from serving.domain.facts import Behavior
 from serving.domain.media import DecodeReport, MediaInfo
 from serving.pipeline import modalities
@@ -23,7 +30,8 @@ class Seen:
     """Behaviour, and what became of the face and expression modalities.
 
     Attributes:
-        decode: how much of the video track decoded, None when it was not decoded.
+        decode: how much of the video track decoded, None when it was not decoded, or not to its end for a reason of
+            ours.
         models: models that ran.
     """
 
@@ -46,6 +54,8 @@ class Seeing:
     async def run(self, answer: Answer, info: MediaInfo | None) -> Seen:
         """Behaviour in one answer; empty, with the reason, when there is none.
 
+        No score rests on the face, so its models being away, overloaded or late is a stated gap and no failure.
+
         Raises:
             InvalidAnswer: a limit was passed while decoding.
         """
@@ -57,33 +67,32 @@ class Seeing:
             return Seen(Behavior(), face, expression)
         cancel = threading.Event()
         stream = self._decoder.frames(answer.media.path, cancel)
-        result, face = await self._look(stream, cancel, expression_allowed=not no_expression)
-        models: tuple[str, ...] = ()
-        if result.frames:
-            models = ("face_detector",)
-        if result.frames_with_face:
-            models = ("face_detector", "face_mesh", "body_pose")
-        if result.expression_ran:
-            models, expression = (*models, "face_expression"), modalities.ran(Modality.EXPRESSION, stream.report)
-        else:
-            expression = modalities.skipped(Modality.EXPRESSION, no_expression or "face_did_not_run")
-        return Seen(result.behavior, face, expression, stream.report, models)
+        result = await self._look(stream, cancel, expression_allowed=not no_expression)
+        expression = modalities.skipped(Modality.EXPRESSION, no_expression or "face_did_not_run")
+        if isinstance(result, ModalityReport):
+            # Models that ran before the failure left nothing in the assessment. A decode that was stopped because they
+            # failed says nothing of the file.
+            decode = stream.report if result.reason == "undecodable" else None
+            return Seen(Behavior(), result, expression, decode)
+        face = modalities.failed(Modality.FACE, "no_face")
+        if result.shows_face:
+            face = modalities.ran(Modality.FACE, stream.report)
+            if "face_expression" in result.models:
+                expression = modalities.ran(Modality.EXPRESSION, stream.report)
+        return Seen(result.behavior, face, expression, stream.report, result.models)
 
     async def _look(
         self, stream: FrameStream, cancel: threading.Event, *, expression_allowed: bool
-    ) -> tuple[FaceResult, ModalityReport]:
-        nothing = FaceResult(Behavior(), frames=0, frames_with_face=0, expression_ran=False)
+    ) -> FaceResult | ModalityReport:
+        """What the frames showed, or why they could not be looked at."""
         try:
             with timed(self._observer, "face"):
                 async with aclosing(frames_of(stream, cancel)) as frames:
-                    result = await self._analysis.run(frames, self._models, expression_allowed=expression_allowed)
+                    return await self._analysis.run(frames, self._models, expression_allowed=expression_allowed)
         except InvalidAnswer as error:
             if error.reason is not Reason.MEDIA_UNREADABLE:
                 raise
-            return nothing, modalities.failed(Modality.FACE, "undecodable")
-        except (ModelUnavailable, ModelFailed, Overloaded):
-            # No score rests on the face by default: its models being away is a stated gap, not a failed answer.
-            return nothing, modalities.failed(Modality.FACE, "models_unavailable")
-        if not result.frames_with_face:
-            return result, modalities.failed(Modality.FACE, "no_face")
-        return result, modalities.ran(Modality.FACE, stream.report)
+            return modalities.failed(Modality.FACE, "undecodable")
+        except (ModelUnavailable, ModelFailed, Overloaded, DeadlineExceeded):
+            # A caller that cancels, or whose deadline passes, cancels the task: that is no VivaError and goes through.
+            return modalities.failed(Modality.FACE, "models_unavailable")

@@ -1,12 +1,13 @@
 """Transcribes one segment of English with Moonshine."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from viva_speech.alignment import token_starts
-from viva_speech.decoding import Hypothesis, Rules, Stop, greedy
+from viva_speech.decoding import Hypothesis, Rules, Stop, greedy, never
 from viva_speech.engine import SpeechEngine
 from viva_speech.tokens import Token, decode_vocabulary, text_of, words_of
 from viva_speech.transcript import SAMPLE_RATE_HZ, Transcript, is_silent
@@ -39,7 +40,7 @@ class Moonshine:
         self._start_of_text = int(document["start_of_text"])
         self._end_of_text = int(document["end_of_text"])
 
-    def transcribe(self, audio: Float, language: str) -> Transcript:
+    def transcribe(self, audio: Float, language: str, given_up: Callable[[], bool] = never) -> Transcript:
         """See viva_speech.transcript.Transcriber."""
         if is_silent(audio):
             return Transcript("", "en", 1.0, ())
@@ -48,6 +49,7 @@ class Moonshine:
             self._engine.encode(np.pad(audio, (0, int(TRAILING_SILENCE_S * SAMPLE_RATE_HZ)))[None]),
             (self._start_of_text,),
             Rules(self._end_of_text, int(duration_s * TOKENS_PER_SECOND) + SPARE_TOKENS),
+            given_up,
         )
         frames = max(len(audio) // FRAME_SAMPLES, 1)
         starts_s = token_starts(hypothesis.attention, frames) * (FRAME_SAMPLES / SAMPLE_RATE_HZ)

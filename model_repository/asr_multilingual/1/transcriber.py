@@ -1,6 +1,7 @@
 """Transcribes one segment with Whisper: detects the language, decodes greedily, times the words."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from mel import HOP, SAMPLE_RATE_HZ, log_mel
 from viva_speech.alignment import token_starts
-from viva_speech.decoding import Hypothesis, Rules, Stop, greedy
+from viva_speech.decoding import Hypothesis, Rules, Stop, greedy, never
 from viva_speech.engine import SpeechEngine
 from viva_speech.tokens import Token, decode_vocabulary, text_of, words_of
 from viva_speech.transcript import LANGUAGES, MAX_SECONDS, Transcript, is_silent
@@ -81,7 +82,7 @@ class Whisper:
         self._vocabulary = Vocabulary.read(directory / "vocabulary.json")
         self._suppress = {code: self._vocabulary.suppressed(code) for code in LANGUAGES}
 
-    def transcribe(self, audio: Float, language: str) -> Transcript:
+    def transcribe(self, audio: Float, language: str, given_up: Callable[[], bool] = never) -> Transcript:
         """See viva_speech.transcript.Transcriber."""
         if is_silent(audio):
             return Transcript("", language or LANGUAGES[0], 0.0, ())
@@ -102,6 +103,7 @@ class Whisper:
                 suppress=self._suppress[language],
                 suppress_at_start=vocabulary.suppress_at_start,
             ),
+            given_up,
         )
         if is_invented(float(start[vocabulary.no_speech]), hypothesis):
             return Transcript("", language, language_probability, ())

@@ -25,6 +25,7 @@ from serving.adapters.triton.shm import SHM_DIR, create_region, owner_prefix, un
 from serving.adapters.triton.tensors import Array
 
 _log = logging.getLogger(__name__)
+_MOST_REFUSALS = 3
 _names = itertools.count()
 
 _SMALLEST_BYTES = 256 * 1024
@@ -83,6 +84,7 @@ class ShmArena:
         self._lent: dict[str, Region] = {}
         self._reserved_bytes = 0
         self._usable = SHM_DIR.is_dir()
+        self._refusals = 0  # in a row
         self._closed = False
 
     @property
@@ -169,14 +171,16 @@ class ShmArena:
             return None
         try:
             await self._registry.register_system_shared_memory(name, f"/{name}", size, client_timeout=self._timeout_s)
-        except Exception as error:  # another container or host, or a server that is going away: inline from now on
-            _log.warning("the model server cannot map our shared memory: %s", error)
-            self._usable = False
-            self._reserved_bytes -= size
-            memory.close()
+        except Exception as error:
+            # A busy or dying server recovers; one in another container or on another host never maps our memory.
+            _log.warning("the model server did not map our shared memory: %s", error)
+            self._refusals += 1
+            self._usable = self._refusals < _MOST_REFUSALS
+            await self._drop(Region(name, size, memory))  # it may have been mapped after all
             return None
         finally:
             unlink_region(name)
+        self._refusals = 0
         return Region(name, size, memory)
 
     async def _drop(self, region: Region) -> None:

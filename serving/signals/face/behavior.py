@@ -21,6 +21,11 @@ CAMERA_YAW_DEG, CAMERA_PITCH_DEG = 10.0, 15.0
 """How far the usual direction may lie off the camera's axis before it counts as looking away itself: a webcam sits
 above or beside the window that the candidate reads."""
 
+MIN_FACE_FRAMES, MIN_FACE_SHARE = 2, 0.02
+"""Least number and share of the frames that must show a face before anything is said of one. The detector's false
+alarms come singly (a poster, a folded curtain), while a candidate in front of the camera is in most of the frames: 2%
+of ten minutes are 12 seconds."""
+
 MIN_AWAY_S = 0.6
 MAX_STEP_S = 1.0
 _GAZE_SMOOTHING_S = 0.7
@@ -41,10 +46,16 @@ class FaceSample:
     happy: float | None = None
 
 
+def shows_face(face_count: int, frame_count: int) -> bool:
+    """Whether so many faces in so many frames are a candidate's and not false alarms."""
+    return face_count >= max(MIN_FACE_FRAMES, MIN_FACE_SHARE * frame_count)
+
+
 def summarise(times_s: Series, faces: Sequence[FaceSample], arms: Sequence[Arms]) -> Behavior:
     """Behaviour over an answer.
 
-    Without a face, `face_ratio` is 0 and nothing else is claimed: no smile, no gaze, no movement.
+    Unless enough frames show a face (`shows_face`), nothing but `frame_count` and `face_ratio` is claimed: no smile, no
+    gaze, no movement.
 
     Args:
         times_s: float64 [n], times of all sampled frames, ascending.
@@ -53,12 +64,13 @@ def summarise(times_s: Series, faces: Sequence[FaceSample], arms: Sequence[Arms]
     """
     if len(times_s) == 0:
         return Behavior()
-    if not faces:
-        return Behavior(frame_count=len(times_s), face_ratio=0.0)
+    face_ratio = len(faces) / len(times_s)
+    if not shows_face(len(faces), len(times_s)):
+        return Behavior(frame_count=len(times_s), face_ratio=face_ratio)
     period_s = sampling_period(times_s)
     return Behavior(
         frame_count=len(times_s),
-        face_ratio=len(faces) / len(times_s),
+        face_ratio=face_ratio,
         smile=find_smiles([SmileLevel(face.time_s, smile_level(face.mouth, face.happy)) for face in faces], period_s),
         gesture=measure_gestures(arms),
         gaze=_gaze(faces, period_s),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from viva_speech.decoding import Rules, Stop, greedy, likeliest, repeated_tail
+from viva_speech.decoding import GivenUp, Rules, Stop, greedy, likeliest, repeated_tail
 from viva_speech.engine import Step
 
 _END, _VOCABULARY = 0, 50
@@ -94,3 +94,10 @@ def test_confidence_is_the_mean_log_probability_of_what_was_decided() -> None:
     share = np.exp(5.0) / (np.exp(5.0) + _VOCABULARY - 1)
     assert hypothesis.probabilities == pytest.approx([share, share])
     assert hypothesis.mean_log_probability == pytest.approx(np.log(share))
+
+
+def test_decoding_ends_soon_after_nobody_waits() -> None:
+    script = _Scripted(lambda step: 7 + step % 30)
+    with pytest.raises(GivenUp):
+        greedy(script, (1,), Rules(_END, max_tokens=400), lambda: script.fed > 20)
+    assert script.fed < 30

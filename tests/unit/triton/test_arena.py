@@ -18,17 +18,17 @@ class Registry:
         self.named_at_registration: list[bool] = []
         self.gate = asyncio.Event()
         self.gate.set()
-        self._error = error
+        self.error = error
 
     async def register_system_shared_memory(self, name: str, key: str, byte_size: int, **_: Any) -> None:
         await self.gate.wait()
-        if self._error:
-            raise self._error
+        if self.error:
+            raise self.error
         self.named_at_registration.append((SHM_DIR / key.lstrip("/")).exists())
         self.regions[name] = byte_size
 
     async def unregister_system_shared_memory(self, name: str, **_: Any) -> None:
-        del self.regions[name]
+        self.regions.pop(name, None)
 
 
 async def _borrow(arena: ShmArena, byte_size: int) -> Region:
@@ -95,12 +95,22 @@ async def test_closing_frees_what_is_not_lent_and_the_rest_when_it_comes_back() 
     assert await arena.borrow(_MIB) is None
 
 
-async def test_a_server_that_cannot_map_is_not_asked_again(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_server_that_never_maps_is_soon_not_asked_again(caplog: pytest.LogCaptureFixture) -> None:
     arena = ShmArena(Registry(RuntimeError("no such region")), limit_bytes=8 * _MIB)
-    assert await arena.borrow(_MIB) is None
-    assert await arena.borrow(_MIB) is None
-    assert len(caplog.records) == 1
+    for _ in range(6):
+        assert await arena.borrow(_MIB) is None
+    assert len(caplog.records) == 3
     assert arena.reserved_bytes == 0
+
+
+async def test_one_slow_registration_is_no_reason_to_stop_asking() -> None:
+    registry = Registry(TimeoutError("busy"))
+    arena = ShmArena(registry, limit_bytes=8 * _MIB)
+    for _ in range(2):
+        assert await arena.borrow(_MIB) is None
+        registry.error = None
+        assert await arena.borrow(_MIB) is not None
+        registry.error = TimeoutError("busy again")
 
 
 async def test_a_registration_whose_caller_was_cancelled_serves_the_next_one() -> None:
