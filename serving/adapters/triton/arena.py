@@ -21,6 +21,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from serving.adapters.triton.faults import Fault, classify
 from serving.adapters.triton.shm import SHM_DIR, create_region, owner_prefix, unlink_region
 from serving.adapters.triton.tensors import Array
 
@@ -172,9 +173,10 @@ class ShmArena:
         try:
             await self._registry.register_system_shared_memory(name, f"/{name}", size, client_timeout=self._timeout_s)
         except Exception as error:
-            # A busy or dying server recovers; one in another container or on another host never maps our memory.
+            # A busy server is late and a dying one comes back; only one that says no, as one in another container
+            # does, will never map our memory.
             _log.warning("the model server did not map our shared memory: %s", error)
-            self._refusals += 1
+            self._refusals += classify(error) is Fault.REFUSED
             self._usable = self._refusals < _MOST_REFUSALS
             await self._drop(Region(name, size, memory))  # it may have been mapped after all
             return None

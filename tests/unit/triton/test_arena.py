@@ -19,6 +19,7 @@ class Registry:
         self.gate = asyncio.Event()
         self.gate.set()
         self.error = error
+        self.late = False
 
     async def register_system_shared_memory(self, name: str, key: str, byte_size: int, **_: Any) -> None:
         await self.gate.wait()
@@ -26,6 +27,8 @@ class Registry:
             raise self.error
         self.named_at_registration.append((SHM_DIR / key.lstrip("/")).exists())
         self.regions[name] = byte_size
+        if self.late:
+            raise TimeoutError("mapped, but after the client had left")
 
     async def unregister_system_shared_memory(self, name: str, **_: Any) -> None:
         self.regions.pop(name, None)
@@ -103,14 +106,21 @@ async def test_a_server_that_never_maps_is_soon_not_asked_again(caplog: pytest.L
     assert arena.reserved_bytes == 0
 
 
-async def test_one_slow_registration_is_no_reason_to_stop_asking() -> None:
+async def test_a_server_that_is_late_however_often_is_asked_again() -> None:
     registry = Registry(TimeoutError("busy"))
     arena = ShmArena(registry, limit_bytes=8 * _MIB)
-    for _ in range(2):
+    for _ in range(6):
         assert await arena.borrow(_MIB) is None
-        registry.error = None
-        assert await arena.borrow(_MIB) is not None
-        registry.error = TimeoutError("busy again")
+    registry.error = None
+    assert await arena.borrow(_MIB) is not None
+
+
+async def test_a_region_that_was_mapped_too_late_is_unmapped() -> None:
+    registry = Registry()
+    arena = ShmArena(registry, limit_bytes=8 * _MIB)
+    registry.late = True
+    assert await arena.borrow(_MIB) is None
+    assert registry.regions == {}
 
 
 async def test_a_registration_whose_caller_was_cancelled_serves_the_next_one() -> None:
