@@ -24,6 +24,7 @@ class Misbehaving(service_pb2_grpc.GRPCInferenceServiceServicer):
         self.calls = 0
         self.code = grpc.StatusCode.OK
         self.sentence = ""
+        self.failures = 0  # of the first calls for a config
         self.response = service_pb2.ModelInferResponse()
         self.delay_s = 0.0
         self.cancelled = False
@@ -38,6 +39,15 @@ class Misbehaving(service_pb2_grpc.GRPCInferenceServiceServicer):
         if self.code is not grpc.StatusCode.OK:
             await context.abort(self.code, self.sentence)
         return self.response
+
+    async def ModelConfig(self, request: Any, context: Any) -> Any:
+        self.calls += 1
+        await asyncio.sleep(self.delay_s)
+        if self.calls <= self.failures:
+            await context.abort(self.code, self.sentence)
+        response = service_pb2.ModelConfigResponse()
+        response.config.max_batch_size = 32
+        return response
 
     async def ServerReady(self, request: Any, context: Any) -> Any:
         return service_pb2.ServerReadyResponse(ready=True)
@@ -191,3 +201,28 @@ async def test_a_call_waits_for_a_server_that_is_being_started(triton: Misbehavi
     (tmp_path / "triton.tmp").replace(tmp_path / "triton.json")
     assert (await call)["probability"] == pytest.approx(0.5)
     await client.close()
+
+
+async def test_the_largest_batch_is_asked_for_once(triton: Misbehaving, client: TritonClient) -> None:
+    assert [await client.max_batch_size("vad", 5) for _ in range(3)] == [32] * 3
+    assert triton.calls == 1
+
+
+async def test_asking_for_the_largest_batch_survives_a_server_that_goes_away(
+    triton: Misbehaving, client: TritonClient
+) -> None:
+    triton.code, triton.sentence, triton.failures = grpc.StatusCode.UNAVAILABLE, "Socket closed", 1
+    assert await client.max_batch_size("vad", 5) == 32
+    assert triton.calls == 2
+
+
+async def test_closing_the_client_while_it_asks_for_the_largest_batch_cancels_nobody(
+    triton: Misbehaving, client: TritonClient
+) -> None:
+    triton.delay_s = 30
+    call = asyncio.create_task(client.max_batch_size("vad", 60))
+    while not triton.calls:
+        await asyncio.sleep(0.01)
+    await client.close()
+    with pytest.raises(ModelUnavailable):
+        await call
