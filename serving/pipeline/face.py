@@ -14,7 +14,7 @@ from serving.domain.media import FrameBatch
 from serving.pipeline.concurrency import both
 from serving.pipeline.face_search import FaceSearch, cut
 from serving.pipeline.ports import FaceModels
-from serving.signals.face.behavior import FaceSample, summarise
+from serving.signals.face.behavior import FaceSample, shows_face, summarise
 from serving.signals.face.body import MIN_PRESENCE, POSE_SIZE, Arms, arms_from_pose, body_region
 from serving.signals.face.detection import Face
 from serving.signals.face.head_pose import head_pose
@@ -55,6 +55,22 @@ class FaceResult:
     frames: int
     frames_with_face: int
     expression_ran: bool
+
+    @property
+    def shows_face(self) -> bool:
+        """Enough frames show a face for it to be a candidate's and not false alarms."""
+        return shows_face(self.frames_with_face, self.frames)
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Models that had something to look at."""
+        ran = (
+            ("face_detector", self.frames > 0),
+            ("face_mesh", self.frames_with_face > 0),
+            ("body_pose", self.frames_with_face > 0),
+            ("face_expression", self.expression_ran),
+        )
+        return tuple(name for name, has_run in ran if has_run)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
