@@ -24,6 +24,9 @@ from serving.domain.transcript import SegmentTranscript, Word
 
 _VERSION_FOLDER = "1"
 
+# A sentence takes some tens of microseconds. Many hold up the event loop; for a few a thread costs more than they do.
+_TOKENISED_IN_PLACE = 32
+
 
 @dataclass(frozen=True, slots=True)
 class CallConfig:
@@ -93,7 +96,10 @@ class TritonModels:
         found = np.empty((len(sentences), *embedding.dims), np.float32)
         if not sentences:
             return found
-        tokens = [self._tokenizer.encode(sentence) for sentence in sentences]
+        if len(sentences) <= _TOKENISED_IN_PLACE:
+            tokens = self._tokens(sentences)
+        else:
+            tokens = await asyncio.to_thread(self._tokens, sentences)
         # Neighbours in length share a request, for little padding; the order of the rows moves no bit of them.
         order = sorted(range(len(tokens)), key=lambda i: len(tokens[i]))
         limit = await self._client.max_batch_size("sentence_encoder", self._config.timeout_s)
@@ -130,6 +136,9 @@ class TritonModels:
         """
         return tuple(_version(self._repository, name) for name in names)
 
+    def _tokens(self, sentences: Sequence[str]) -> list[NDArray[np.int32]]:
+        return [self._tokenizer.encode(sentence) for sentence in sentences]
+
     async def _images(self, model: str, images: NDArray[np.uint8]) -> Mapping[str, NDArray[np.float32]]:
         """Run uint8 [n, *dims] in requests as large as the model takes, side by side; outputs [n, ...]."""
         if not len(images):
@@ -146,13 +155,19 @@ class TritonModels:
 
 
 async def _all(calls: Iterable[Coroutine[Any, Any, dict[str, Any]]]) -> list[dict[str, Any]]:
-    """Results of `calls`, run side by side; the first failure cancels the others and is raised as it is."""
+    """Results of `calls`, run side by side.
+
+    The first failure in time, or a cancellation, cancels the others, waits for them, and is raised as it is. The
+    pipeline's `all_of` does the same; an adapter takes the pipeline's Protocols and no more.
+    """
+    tasks = [asyncio.ensure_future(call) for call in calls]
     try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(call) for call in calls]
-    except ExceptionGroup as failures:
-        raise failures.exceptions[0] from None
-    return [task.result() for task in tasks]
+        return await asyncio.gather(*tasks)
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
 
 
 def _padded(rows: Sequence[NDArray[np.int32]]) -> dict[str, Array]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import struct
-import urllib.error
 import urllib.request
 from collections import defaultdict
 from dataclasses import dataclass
@@ -78,10 +77,16 @@ class HttpProbe:
         """Whether the server says that it and all its models are ready."""
         return self._call("/health/ready", timeout_s=timeout_s) is not None
 
-    def infers(self, model: str, timeout_s: float) -> bool:
-        """Whether `model` answers a smallest inference."""
+    def infers(self, model: str, timeout_s: float) -> bool | None:
+        """Whether `model` answers a smallest inference; None when it says nothing in time, neither yes nor no."""
         body, headers = probe_request(model)
-        return self._call(f"/models/{model}/infer", body, headers, timeout_s) is not None
+        try:
+            self._send(f"/models/{model}/infer", body, headers, timeout_s)
+        except TimeoutError:
+            return None
+        except OSError:
+            return False
+        return True
 
     def outcomes(self, timeout_s: float) -> dict[str, Outcomes]:
         """Of each loaded model, its outcomes since it was loaded; empty when the server does not say."""
@@ -114,13 +119,17 @@ class HttpProbe:
         timeout_s: float = 1.0,
     ) -> bytes | None:
         """Content of a 200 answer; None for any other one, and when no server answers."""
-        request = urllib.request.Request(self._base + path, data=body, headers=headers or {})
         try:
-            with _OPENER.open(request, timeout=timeout_s) as response:
-                content: bytes = response.read()
-                return content
-        except (OSError, urllib.error.URLError):
+            return self._send(path, body, headers or {}, timeout_s)
+        except OSError:
             return None
+
+    def _send(self, path: str, body: bytes | None, headers: dict[str, str], timeout_s: float) -> bytes:
+        """Content of a 200 answer; OSError (urllib's are such) for any other one, TimeoutError when it is late."""
+        request = urllib.request.Request(self._base + path, data=body, headers=headers)
+        with _OPENER.open(request, timeout=timeout_s) as response:
+            content: bytes = response.read()
+            return content
 
 
 # The server is on loopback or in the cluster: a proxy of the environment must not get between.

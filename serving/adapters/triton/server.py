@@ -16,6 +16,7 @@ from pathlib import Path
 from serving.adapters.triton.contract import CONTRACT
 from serving.adapters.triton.endpoint import Endpoint
 from serving.adapters.triton.installation import TritonInstallation
+from serving.adapters.triton.leftovers import remove_ownerless_environments
 from serving.adapters.triton.probe import HttpProbe
 from serving.adapters.triton.shm import owner_prefix, sweep, sweep_stale
 from serving.domain.errors import ModelUnavailable
@@ -81,10 +82,11 @@ class TritonServer:
         return self._config.runtime_dir / "triton.log"
 
     def start(self, generation: int = 1) -> Endpoint:
-        """Start the server without waiting for it (milliseconds); regions that the dead have left go first."""
+        """Start the server without waiting for it (milliseconds); what the dead have left goes first."""
         if self._process is not None:
             raise RuntimeError("the server was started already")
         sweep_stale()
+        remove_ownerless_environments()
         self._starts += 1
         grpc_port, http_port, metrics_port = free_ports(3)
         endpoint = Endpoint(
@@ -178,6 +180,7 @@ class TritonServer:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         sweep(endpoint.shm_prefix)
+        remove_ownerless_environments()
         self._process = self._endpoint = None
 
     def _started(self) -> Endpoint:

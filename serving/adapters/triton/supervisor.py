@@ -24,16 +24,18 @@ class SupervisionPolicy:
     """How closely the server is watched, and how patient a restart is.
 
     Attributes:
-        check_period_s: time between looks at the process and at each model's counts.
+        check_period_s: time between looks at the process, which cost next to nothing.
+        model_period_s: time between looks at the models' counts, one request to the server.
         idle_probe_period_s: a model without traffic is probed this often.
-        probe_timeout_s: a probe that takes longer says nothing (the model is busy), unless the call failed.
+        probe_timeout_s: a probe that takes longer says nothing of a model that answers others meanwhile: it is busy.
         start_timeout_s: from the start of the process to the last model's first answer.
         orphan_age_s: a region whose client died stays mapped for so long, as unmapping it under a request that is
             still queued would crash the server.
         backoff_first_s, backoff_last_s: wait before the second start in a row, and the longest wait.
     """
 
-    check_period_s: float = 1.0
+    check_period_s: float = 0.25
+    model_period_s: float = 1.0
     idle_probe_period_s: float = 30.0
     probe_timeout_s: float = 20.0
     start_timeout_s: float = 120.0
@@ -75,6 +77,7 @@ class TritonSupervisor:
         self._task: asyncio.Task[None] | None = None
         self._published: Endpoint | None = None
         self._orphans: dict[str, float] = {}  # regions of dead clients, and the loop time at which they were found
+        self._next_model_look = 0.0
         self._next_orphan_look = 0.0
 
     @property
@@ -155,11 +158,11 @@ class TritonSupervisor:
                 return
 
     async def _check_models(self) -> None:
-        endpoint = self._published
-        if endpoint is None:
+        endpoint, now = self._published, asyncio.get_running_loop().time()
+        if endpoint is None or now < self._next_model_look:
             return
+        self._next_model_look = now + self._policy.model_period_s
         outcomes = await asyncio.to_thread(HttpProbe(endpoint.http).outcomes, _CALL_TIMEOUT_S)
-        now = asyncio.get_running_loop().time()
         for model, watch in self._watches.items():
             # Without counts the server is too busy to tell, or gone: the next look tells which.
             if model in outcomes and watch.wants_probe(outcomes[model], now, self._policy.idle_probe_period_s):
@@ -169,7 +172,12 @@ class TritonSupervisor:
         endpoint = self._published
         if endpoint is None:
             return
-        if await asyncio.to_thread(HttpProbe(endpoint.http).infers, model, self._policy.probe_timeout_s):
+        probe = HttpProbe(endpoint.http)
+        infers = await asyncio.to_thread(probe.infers, model, self._policy.probe_timeout_s)
+        if infers is None:  # queued behind other requests, or stuck
+            outcomes = await asyncio.to_thread(probe.outcomes, _CALL_TIMEOUT_S)
+            infers = outcomes.get(model, Outcomes()).succeeded > watch.outcomes.succeeded
+        if infers:
             watch.proven_at = asyncio.get_running_loop().time()
         elif self._server.alive():
             await self._reload(model, endpoint)

@@ -9,6 +9,8 @@ same row gives the same bits whatever its batch mates. On a CPU a batch buys not
 Parameters of the config:
     workers: threads that run rows side by side in this process, over one copy of the weights (default 1).
     row_length_mask: name of an INT32 input of ones and then zeros; each row's inputs are cut to its ones.
+    keep_memory: "false" gives a row's memory back to the system after it, for rows that differ much in size
+        (default true).
 """
 
 import itertools
@@ -25,13 +27,14 @@ Array = np.ndarray[Any, np.dtype[Any]]
 Feed = dict[str, Array]  # one row of each input, [1, ...]
 
 
-def open_session(path: Path) -> ort.InferenceSession:
+def open_session(path: Path, keep_memory: bool = True) -> ort.InferenceSession:
     """Session that computes on the calling thread only; parallelism is that of rows and of instances."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     # A thread that spins for its next task takes the core from a neighbour that has one.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.enable_cpu_mem_arena = keep_memory
     options.log_severity_level = 3
     return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
@@ -43,7 +46,8 @@ class TritonPythonModel:
         """Load the graph of this version."""
         config = json.loads(args["model_config"])
         parameters = {key: entry["string_value"] for key, entry in config["parameters"].items()}
-        self._session = open_session(Path(args["model_repository"], args["model_version"], "model.onnx"))
+        graph = Path(args["model_repository"], args["model_version"], "model.onnx")
+        self._session = open_session(graph, keep_memory=parameters.get("keep_memory", "true") == "true")
         self._inputs = [entry["name"] for entry in config["input"]]
         self._outputs = [entry["name"] for entry in config["output"]]
         self._mask = parameters.get("row_length_mask")
