@@ -1,4 +1,4 @@
-"""The Serve application: gateways in front of scorers in front of one model server a node."""
+"""The Serve application: gateways in front of scorers in front of one `Node` a node."""
 
 from __future__ import annotations
 
@@ -15,30 +15,40 @@ from deployments.scorer import scorer
 # Above every queue of ours: it is they that refuse, with details that Ray's refusal lacks.
 _EDGE_CALLS = 10_000
 _SCORER_CALLS = 1_000
+_NODE_SHARE = 0.001  # of the resource that marks a node: a mark, not a limit; Ray counts in ten-thousandths
 
 
 def build(args: Mapping[str, Any]) -> serve.Application:
-    """Application builder of a Serve configuration; docs/configuration.md says what else it needs."""
+    """Application builder of a Serve configuration; deployments/serve.yaml is one."""
     return application(from_mapping(args))
 
 
 def application(config: VivaConfig) -> serve.Application:
     """The application of a checked configuration."""
     plain = to_mapping(config)
-    models = None
-    if not config.triton.address:
-        models = node.options(
-            num_replicas=config.triton.nodes,
-            max_replicas_per_node=1,
-            ray_actor_options={"num_cpus": 0, "num_gpus": config.triton.num_gpus},
-        ).bind(plain)
+    # Beside Ray's own they would end with its temporary folder, and with them what an INTERNAL was about.
+    logs = {"logs_dir": str(config.replica_log_dir)}
+    nodes = node.options(
+        logging_config=logs,
+        num_replicas=config.triton.nodes,
+        max_replicas_per_node=1,
+        ray_actor_options=_actor(config, num_gpus=0 if config.triton.address else config.triton.num_gpus),
+    ).bind(plain)
     scorers = scorer.options(
+        logging_config=logs,
         num_replicas=config.scorer.replicas,
         max_ongoing_requests=_SCORER_CALLS,
-        ray_actor_options={"num_cpus": config.scorer.num_cpus},
-    ).bind(plain, models)
+        ray_actor_options=_actor(config, num_cpus=config.scorer.num_cpus),
+    ).bind(plain, nodes)
     return gateway.options(
+        logging_config=logs,
         num_replicas=config.gateway.replicas,
         max_ongoing_requests=_EDGE_CALLS,
-        ray_actor_options={"num_cpus": 0},
+        ray_actor_options=_actor(config),
     ).bind(plain, scorers)
+
+
+def _actor(config: VivaConfig, num_cpus: float = 0, num_gpus: float = 0) -> dict[str, Any]:
+    """Options of a replica's actor, which keep it on the nodes that have a `Node` where they are named."""
+    place = {config.node_resource: _NODE_SHARE} if config.node_resource else {}
+    return {"num_cpus": num_cpus, "num_gpus": num_gpus, "resources": place}

@@ -94,7 +94,7 @@ class TritonConfig:
         hardware: which `configs/<hardware>.pbtxt` of the models to use.
         model_repository: Triton's model repository.
         address: `host:port` (gRPC) of a server that runs already; empty starts and supervises one on each node.
-        nodes: nodes that run a supervised server (one each).
+        nodes: nodes that run a `Node` (one each): a metrics page, and a supervised server.
         num_gpus: GPUs that Ray reserves for each server.
     """
 
@@ -125,12 +125,14 @@ class VivaConfig:
             default is `data_dir/spool`.
         run_dir: files of this node's processes (Triton's endpoint, counters); never shared. Default: `data_dir/run`.
         metrics_port: Prometheus metrics of the node on loopback; 0 switches them off.
+        node_resource: Ray's custom resource that marks the nodes to run on, where not all of them have a `Node`.
     """
 
     data_dir: Path = Path("~/.local/state/viva")
     spool_dir: Path = Path()
     run_dir: Path = Path()
     metrics_port: int = 18502
+    node_resource: str = ""
     gateway: GatewayConfig = GatewayConfig()
     scorer: ScorerConfig = ScorerConfig()
     triton: TritonConfig = TritonConfig()
@@ -147,6 +149,10 @@ class VivaConfig:
     @property
     def log_dir(self) -> Path:
         return self.data_dir / "logs"
+
+    @property
+    def replica_log_dir(self) -> Path:
+        return self.log_dir / "replicas"
 
     @property
     def metrics_dir(self) -> Path:

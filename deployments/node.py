@@ -1,4 +1,4 @@
-"""The Serve deployment that every node with models runs once: its Triton server and its metrics page."""
+"""The Serve deployment that a node runs once: its metrics page, and its Triton unless that is somebody else's."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Node:
         Here and not in `__init__`, because starting awaits, and because the child's parent-death signal follows the
         thread that forks it, which must be the long-lived one of this loop.
         """
-        if not self._started:
+        if self._supervisor and not self._started:
             await self._supervisor.start()
             self._started = True
 
@@ -41,14 +41,16 @@ class Node:
         generation = 1
         while True:
             metrics.forget_dead(self._config.metrics_dir)
-            if (endpoint := self._supervisor.endpoint) and endpoint.generation > generation:
+            endpoint = self._supervisor.endpoint if self._supervisor else None
+            if endpoint and endpoint.generation > generation:
                 metrics.TRITON_RESTARTS.inc(endpoint.generation - generation)
                 generation = endpoint.generation
             await asyncio.sleep(_SWEEP_PERIOD_S)
 
     async def __del__(self) -> None:
         self._housekeeper.cancel()
-        await self._supervisor.stop()
+        if self._supervisor:
+            await self._supervisor.stop()
 
 
 node: Deployment = serve.deployment(

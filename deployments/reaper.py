@@ -7,36 +7,84 @@ import ctypes
 import os
 import signal
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 _PR_SET_CHILD_SUBREAPER: Final = 36  # linux/prctl.h
+_PR_GET_CHILD_SUBREAPER: Final = 37
 _KILL_GRACE_S: Final = 5.0
 
 
-def become_reaper() -> None:
-    """From now on, a descendant whose parent dies is re-parented to this process and not to init."""
-    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process, told from later ones of the same id by its start."""
+
+    pid: int
+    started: int  # clock ticks since boot
 
 
-def kill_descendants() -> None:
-    """End every process below this one, and reap it."""
+@contextlib.contextmanager
+def adopting(*, spare_own_group: bool = False) -> Iterator[None]:
+    """Inside, a descendant whose parent dies is re-parented to this process and not to init; at the end, all that came
+    below this process meanwhile is killed and reaped.
+
+    Args:
+        spare_own_group: leave children in this process's own process group alone: they are the caller's, where what
+            is to be ended was started in a group of its own.
+    """
+    libc = ctypes.CDLL(None)
+    adopted = ctypes.c_int()
+    libc.prctl(_PR_GET_CHILD_SUBREAPER, ctypes.byref(adopted))
+    before = frozenset(_children(os.getpid()))
+    libc.prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    try:
+        yield
+    finally:
+        _end_children(before, os.getpgrp() if spare_own_group else None)
+        libc.prctl(_PR_SET_CHILD_SUBREAPER, adopted.value)
+
+
+def _end_children(spared: frozenset[Process], spared_group: int | None) -> None:
+    """Kill every child that is not spared, with all below it; rounds, since the orphans of each come to us."""
     deadline = time.monotonic() + _KILL_GRACE_S
-    while (left := _below(os.getpid())) and time.monotonic() < deadline:
-        for pid in left:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        with contextlib.suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
+    while time.monotonic() < deadline:
+        doomed = [child for child in _children(os.getpid()) if child not in spared and _group(child) != spared_group]
+        if not doomed:
+            return
+        for child in doomed:
+            for pid in (*(below.pid for below in _below(child.pid)), child.pid):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(child.pid, os.WNOHANG)
         time.sleep(0.02)
 
 
-def _below(pid: int) -> list[int]:
+def _below(pid: int) -> list[Process]:
     """All descendants of a process, leaves first."""
-    found: list[int] = []
+    return [process for child in _children(pid) for process in (*_below(child.pid), child)]
+
+
+def _children(pid: int) -> list[Process]:
+    found = []
     for listing in Path(f"/proc/{pid}/task").glob("*/children"):
         with contextlib.suppress(OSError):
             for child in map(int, listing.read_text().split()):
-                found += [*_below(child), child]
+                if stat := _stat(child):
+                    found.append(Process(child, int(stat[19])))
     return found
+
+
+def _group(process: Process) -> int | None:
+    stat = _stat(process.pid)
+    return int(stat[2]) if stat else None
+
+
+def _stat(pid: int) -> list[str] | None:
+    """Fields of /proc/PID/stat from the third (state) on, see proc_pid_stat(5); None when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None

@@ -1,38 +1,47 @@
 """One host's whole stack in the foreground: Ray, Serve and the application. Run by `viva up` as a child process.
 
-Usage: python -m deployments.stack CONFIG.json RAY_DIR
+Usage: python -m deployments.stack CONFIG.json RAY_DIR READY_FD
 
-Prints `ready` on standard output when the first answer could be scored, and stops cleanly on SIGTERM.
+Writes a byte to the descriptor READY_FD when the first answer could be scored, and stops cleanly on SIGTERM. RAY_DIR is
+a private folder with a short path, which the caller deletes.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
+import secrets
 import signal
-import socket
 import sys
-import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
-from deployments import reaper
+from deployments import ports, reaper
 from deployments.config import VivaConfig, from_mapping
 from serving.adapters.triton.shm import sweep_stale
 from serving.domain.limits import LIMITS
 
-_REPLICA_PORTS: Final = range(
-    25_000, 32_000
-)  # above those of Triton, below Linux's ephemeral range, which starts at 32768
+if TYPE_CHECKING:
+    from ray.serve.handle import DeploymentHandle
+
+# Above the ports of Triton, below Linux's ephemeral range, which starts at 32768.
+REPLICA_PORTS: Final = range(25_000, 32_000)
+# What Serve's gRPC server is made of: the API, and what it lacks (health, the advertised port).
+SERVICERS: Final = ("viva.v1.scoring_pb2_grpc.add_ScoringServicer_to_server", "deployments.health.add_to_server")
+
 _OBJECT_STORE_BYTES: Final = 80 * 1024 * 1024  # Ray's least is 75 MiB; nothing large travels through it
 _MESSAGE_OVERHEAD: Final = 1_000_000
 _READY_TIMEOUT_S: Final = 120.0
+_READY_CALL_S: Final = 10.0
 
 
 def environment(config: VivaConfig, replica_ports: range) -> Mapping[str, str]:
-    """Environment of every process of the stack; Ray Serve reads its settings from there when it is imported."""
+    """Environment of every process that imports Ray Serve, which reads its settings from there.
+
+    deployments/serve.yaml holds the same for a cluster; a test keeps them equal.
+    """
     return {
         "PROMETHEUS_MULTIPROC_DIR": str(config.metrics_dir),
         # Ten looks a second at a stack that does not change cost 8% of a core.
@@ -43,86 +52,110 @@ def environment(config: VivaConfig, replica_ports: range) -> Mapping[str, str]:
         "RAY_SERVE_ENABLE_DIRECT_INGRESS": "1",  # the replica is the gRPC server: no proxy hop
         "RAY_SERVE_GRPC_MAX_MESSAGE_SIZE": str(LIMITS.inline_media_bytes + _MESSAGE_OVERHEAD),
         "RAY_SERVE_LOG_TO_STDERR": "0",
+        "RAY_SERVE_METRICS_EXPORT_INTERVAL_MS": "5000",  # ten times a second by default, in every replica
         "RAY_SERVE_PORT_QUARANTINE_S": "0",
         # User code in the server's loop, or a slow consumer does not slow the sender of an upload down.
         "RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD": "0",
-        "RAY_USAGE_STATS_ENABLED": "0",
         "VIVA_GRPC_ADDRESS": config.gateway.address,
     }
 
 
-def free_range(count: int) -> range:
-    """A run of ports that nobody listens on; Ray would share a taken one silently."""
-    start = _REPLICA_PORTS.start
-    for port in _REPLICA_PORTS:
-        if not _free(port):
-            start = port + 1
-        elif port + 1 - start == count:
-            return range(start, port + 1)
-    raise OSError(f"no {count} free ports in a row from {_REPLICA_PORTS.start} to {_REPLICA_PORTS.stop}")
+def host_environment(token_file: Path) -> Mapping[str, str]:
+    """Environment of a Ray that lives on one host and ends with us.
+
+    Args:
+        token_file: the secret that Ray's processes show each other; its ports are open to other users and hosts.
+            Ray's own choice is a file in the home folder, which may be missing or read-only.
+    """
+    return {
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN_PATH": str(token_file),
+        # Nobody asks this Ray for its own metrics and task lists, which every process would keep sending.
+        "RAY_enable_metrics_collection": "0",
+        "RAY_task_events_report_interval_ms": "0",
+        "REPORTER_UPDATE_INTERVAL_MS": "60000",  # Ray's agent looks at every process of the host each time
+        "RAY_USAGE_STATS_ENABLED": "0",
+    }
 
 
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("0.0.0.0", port))
-        except OSError:
-            return False
-    return True
+def stop_on_sigterm() -> None:
+    """Leave by SystemExit at the first SIGTERM; later ones must not cut the shutdown short."""
+
+    def leave(*_: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise SystemExit(0)
+
+    signal.signal(signal.SIGTERM, leave)
 
 
 def main() -> int:
     config = from_mapping(json.loads(Path(sys.argv[1]).read_text()))
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    ray_dir, ready = Path(sys.argv[2]), int(sys.argv[3])
+    os.set_inheritable(ready, False)  # its end tells the caller of ours, whoever outlives us
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # `viva up` decides; a Ctrl-C reaches the whole process group
+    stop_on_sigterm()
     # A replacement needs a port of its own while the old replica drains.
-    os.environ.update(environment(config, free_range(4 * config.gateway.replicas + 4)))
+    os.environ.update(environment(config, ports.free_run(REPLICA_PORTS, 4 * config.gateway.replicas + 4)))
+    os.environ.update(host_environment(_new_token(ray_dir / "token")))
+    os.environ.pop("RAY_AUTH_TOKEN", None)  # would win over the file
+    # `viva up` reaps for us too, unless it was killed: Ray's agents outlive their raylet by minutes.
+    with reaper.adopting():
+        try:
+            _serve(config, ray_dir, ready)
+        finally:
+            sweep_stale()
+    return 0
 
-    reaper.become_reaper()
 
+def _new_token(path: Path) -> Path:
+    path.touch(mode=0o600)
+    path.write_text(secrets.token_hex(32))
+    return path
+
+
+def _serve(config: VivaConfig, ray_dir: Path, ready: int) -> None:
+    """Run until SIGTERM. Raises TimeoutError when no answer could be scored in time."""
     import ray
     from ray import serve
     from ray.serve.config import gRPCOptions
 
     from deployments.app import application
 
-    ray.init(
-        address="local",
-        num_cpus=os.cpu_count(),
-        include_dashboard=False,
-        object_store_memory=_OBJECT_STORE_BYTES,
-        _node_ip_address="127.0.0.1",
-        _temp_dir=sys.argv[2],
-        log_to_driver=False,
-        configure_logging=False,
-    )
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())  # ray.init has put its own in place of ours
     try:
-        serve.start(
-            proxy_location="Disabled",
-            grpc_options=gRPCOptions(
-                grpc_servicer_functions=[
-                    "viva.v1.scoring_pb2_grpc.add_ScoringServicer_to_server",
-                    "deployments.health.add_to_server",
-                ]
-            ),
+        ray.init(
+            address="local",
+            num_cpus=os.cpu_count(),
+            resources={config.node_resource: 1} if config.node_resource else None,
+            include_dashboard=False,
+            object_store_memory=_OBJECT_STORE_BYTES,
+            _node_ip_address="127.0.0.1",
+            _temp_dir=str(ray_dir),
+            log_to_driver=False,
+            configure_logging=False,
         )
-        handle = serve.run(application(config), name="viva", route_prefix=None)
-        while not stop.is_set() and not handle.ready.remote().result(timeout_s=_READY_TIMEOUT_S):
-            stop.wait(0.2)
-        if not stop.is_set():
-            print("ready", flush=True)
-            stop.wait()
+        stop_on_sigterm()  # ray.init has put its own handler in place of ours
+        serve.start(proxy_location="Disabled", grpc_options=gRPCOptions(grpc_servicer_functions=list(SERVICERS)))
+        _wait_ready(serve.run(application(config), name="viva", route_prefix=None))
+        os.write(ready, b"1")
+        while True:
+            signal.pause()
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not cut the shutdown short
-        serve.shutdown()  # type: ignore[no-untyped-call]
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        if ray.is_initialized():
+            serve.shutdown()  # type: ignore[no-untyped-call]
         ray.shutdown()
-        # `viva up` does the same for us, unless it was killed: Ray's agents outlive their raylet by minutes.
-        reaper.kill_descendants()
-        sweep_stale()
-        shutil.rmtree(sys.argv[2], ignore_errors=True)
-    return 0
+
+
+def _wait_ready(gateway: DeploymentHandle[Any]) -> None:
+    deadline = time.monotonic() + _READY_TIMEOUT_S
+    while time.monotonic() < deadline:
+        try:
+            if gateway.ready.remote().result(timeout_s=_READY_CALL_S):
+                return
+        except TimeoutError:
+            continue
+        time.sleep(0.2)
+    raise TimeoutError(f"no answer could be scored within {_READY_TIMEOUT_S:.0f} s")
 
 
 if __name__ == "__main__":

@@ -16,8 +16,10 @@ from serving.pipeline.provenance import PIPELINE_VERSION, sha256_of
 from serving.pipeline.score_answer import ScoreAnswer
 
 
-def supervisor(config: VivaConfig) -> TritonSupervisor:
-    """The supervisor of this node's model server."""
+def supervisor(config: VivaConfig) -> TritonSupervisor | None:
+    """The supervisor of this node's model server; None where somebody else runs it."""
+    if config.triton.address:
+        return None
     return TritonSupervisor(
         TritonConfig(
             repository=config.triton.model_repository,

@@ -6,7 +6,6 @@ Usage: python -m deployments.demo
 from __future__ import annotations
 
 import json
-import socket
 import sys
 import time
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from deployments import processes
+from deployments import ports, processes
 from deployments.config import ROOT, GatewayConfig, VivaConfig
 from deployments.demo import material
 from deployments.models.errors import ModelBuildError
@@ -85,7 +84,8 @@ def main() -> int:
             progress.update(task, description="filming the answer")
             prepared = answers(OUT / "material")
             # The port is chosen below the ephemeral range, so that no outgoing connection takes it meanwhile.
-            config = VivaConfig(OUT / "data", metrics_port=0, gateway=GatewayConfig(port=_free_port()))
+            port = ports.free_run(range(18500, 18600), host="127.0.0.1").start
+            config = VivaConfig(OUT / "data", metrics_port=0, gateway=GatewayConfig(port=port))
             progress.update(task, description="starting Ray Serve, Triton and the models")
             with processes.SupervisedStack(config) as stack:
                 stack.wait_ready()
@@ -104,7 +104,7 @@ def main() -> int:
 
 def _score_all(prepared: tuple[DemoAnswer, ...], config: VivaConfig, progress: Progress) -> Table:
     table = Table("Answer", "Overall", "Best competency", "Words", "Smiles", "Seconds", title="Scored answers")
-    with VivaClient(f"127.0.0.1:{config.gateway.port}") as client:
+    with VivaClient(config.gateway.address) as client:
         for answer in prepared:
             task = progress.add_task(f"scoring: {answer.title}", total=1)
             started = time.monotonic()
@@ -130,17 +130,6 @@ def _cells(assessment: Assessment) -> tuple[str, str, str, str]:
         str(assessment.delivery.word_count),
         smiles,
     )
-
-
-def _free_port() -> int:
-    for port in range(18500, 18600):
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise OSError("no free port from 18500 to 18599")
 
 
 if __name__ == "__main__":

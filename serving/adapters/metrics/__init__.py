@@ -1,16 +1,21 @@
 """Prometheus metrics, one definition each. Counters of all processes of a node are kept in files and summed up.
 
 prometheus_client chooses its multi-process mode when it is imported, by `PROMETHEUS_MULTIPROC_DIR`; the stack sets it
-for every process that it starts.
+for every process that it starts, deployments/serve.yaml for every replica.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, multiprocess, start_http_server
+
+_FOLDER_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
+if _FOLDER_VARIABLE in os.environ:  # the definitions below open files in it
+    Path(os.environ[_FOLDER_VARIABLE]).mkdir(parents=True, exist_ok=True, mode=0o700)
 
 # Seconds: from a warm text answer (tens of milliseconds) to a ten-minute video.
 _BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
@@ -35,7 +40,10 @@ def serve(port: int, folder: Path) -> None:
 
     Raises:
         OSError: the port is taken.
+        RuntimeError: this process keeps its metrics elsewhere, so the page would stay empty.
     """
+    if os.environ.get(_FOLDER_VARIABLE) != str(folder):
+        raise RuntimeError(f"{_FOLDER_VARIABLE} must be {folder} in the environment of every process of this node")
     registry = CollectorRegistry()
     multiprocess.MultiProcessCollector(registry, path=str(folder))  # type: ignore[no-untyped-call]
     start_http_server(port, addr="127.0.0.1", registry=registry)
