@@ -1,7 +1,7 @@
 """Takes the silence off the ends of words.
 
-An alignment gives every frame to some token, so the word before a pause often keeps a part of it. The audio
-itself tells where the pause begins.
+An alignment gives every frame to some token, so the word before or after a pause often keeps a part of it, or all
+of it and a breath beyond. The audio itself tells where the pause is.
 """
 
 from collections.abc import Sequence
@@ -17,9 +17,14 @@ FRAME_SAMPLES = int(FRAME_S * SAMPLE_RATE_HZ)
 BELOW_LOUD_DB = 35.0  # speech keeps within this of its loudest frames, whispered endings aside
 ABOVE_FLOOR_DB = 6.0  # and stands out by this from the background
 
+PAUSE_FRAMES = 50  # a silence of half a second is between words, never inside of one
+
 
 def trim_words(words: Sequence[Word], audio: npt.NDArray[np.float32]) -> list[Word]:
-    """The words without quiet frames at either end; a word that is quiet throughout stays as it is."""
+    """The words without quiet frames at either end, and without a pause inside: of two sides the longer is the word.
+
+    A word that is quiet throughout stays as it is.
+    """
     sounding = sounding_frames(audio)
     return [_trim(word, sounding) for word in words]
 
@@ -40,5 +45,6 @@ def _trim(word: Word, sounding: npt.NDArray[np.bool_]) -> Word:
     (sound,) = np.nonzero(sounding[first:last])
     if len(sound) == 0:
         return word
+    sound = max(np.split(sound, np.nonzero(np.diff(sound) > PAUSE_FRAMES)[0] + 1), key=len)
     start_s = max(word.start_s, (first + int(sound[0])) * FRAME_S)
     return replace(word, start_s=start_s, end_s=max(start_s, min(word.end_s, (first + int(sound[-1]) + 1) * FRAME_S)))

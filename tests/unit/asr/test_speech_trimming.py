@@ -24,6 +24,17 @@ def test_a_word_ends_where_its_sound_ends() -> None:
     assert (second.start_s, second.end_s) == pytest.approx((2.5, 3.0), abs=0.011)
 
 
+def test_a_word_aligned_over_a_pause_is_its_longer_side() -> None:
+    audio = _bursts((0.5, 0.55), (2.5, 2.9))
+    (word,) = trim_words([Word("no", 0.4, 2.8, 1.0)], audio)
+    assert (word.start_s, word.end_s) == pytest.approx((2.5, 2.8), abs=0.011)
+
+
+def test_a_stop_inside_a_word_is_not_a_pause() -> None:
+    (word,) = trim_words([Word("upkeep", 0.5, 1.3, 1.0)], _bursts((0.5, 0.8), (1.0, 1.3)))
+    assert (word.start_s, word.end_s) == pytest.approx((0.5, 1.3), abs=0.011)
+
+
 def test_a_word_is_never_made_longer() -> None:
     (word,) = trim_words([Word("one", 0.623, 0.787, 1.0)], _bursts((0.5, 1.0)))
     assert (word.start_s, word.end_s) == (0.623, 0.787)
