@@ -75,6 +75,7 @@ _COMMANDS: Final = {
     "status": ("deployments.cli.status:status", "Say whether a server is serving."),
     "score": ("deployments.cli.score:score", "Score one answer: text, audio or video."),
     "batch": ("deployments.cli.batch:batch", "Score many answers, one JSON line each."),
+    "eval": ("deployments.cli.eval:evaluate", "Measure the scores on labelled answers."),
     "report": ("deployments.cli.report:report", "Render an assessment as an HTML page."),
     "models": ("deployments.cli.models:models", "List, build and check the models."),
 }

@@ -1,0 +1,1 @@
+"""How good the scores are: labelled sets run through a server, and what comes of them. docs/evaluation.md."""
