@@ -6,8 +6,10 @@ import unicodedata
 import uuid
 from typing import Final
 
+from serving.api import rubrics
+from serving.api.fields import check_length, language
 from serving.domain.answer import Answer, MediaKind, MediaRef, Modality, ModalityPolicy
-from serving.domain.competency import COMPETENCIES, LANGUAGES, Language
+from serving.domain.competency import COMPETENCIES
 from serving.domain.errors import InvalidAnswer, Reason
 from serving.domain.limits import LIMITS
 from viva.v1 import scoring_pb2 as pb
@@ -48,7 +50,7 @@ def media_kind(value: pb.MediaKind, field: str) -> MediaKind:
 
 def text_answer(config: pb.AnswerConfig, text: str) -> Answer:
     """A validated text answer; `text` is kept verbatim."""
-    _check_length(text, "text", LIMITS.text_chars, Reason.TEXT_TOO_LONG)
+    check_length(text, "text", LIMITS.text_chars, Reason.TEXT_TOO_LONG)
     if not any(unicodedata.category(char)[0] in "LN" for char in text):
         raise InvalidAnswer("text holds no letter or digit", reason=Reason.TEXT_EMPTY, field="text")
     sentences = tuple(config.sentences)
@@ -80,48 +82,38 @@ def _answer(
     media: MediaRef | None = None,
     sentences: tuple[str, ...] = (),
 ) -> Answer:
-    _check_length(config.question, "config.question", LIMITS.question_chars)
-    _check_length(config.role, "config.role", LIMITS.role_chars)
+    check_length(config.question, "config.question", LIMITS.question_chars)
+    check_length(config.role, "config.role", LIMITS.role_chars)
+    definitions = rubrics.definitions(config.custom_competencies)
+    competencies = _competencies(config, tuple(definition.name for definition in definitions))
     return Answer(
         question=config.question.strip(),
         language=language(config.language, "config.language"),
-        competencies=_competencies(config),
+        competencies=competencies,
         role=config.role.strip(),
         sentences=sentences,
         text=text,
         media=media,
         policy=_policy(config),
+        definitions=definitions,
+        signal_weights=rubrics.signal_weights(config.signal_weights, competencies),
     )
 
 
-def language(value: str, field: str) -> Language | None:
-    """A supported language, or None for an empty value."""
-    for known in LANGUAGES:
-        if value == known:
-            return known
-    if not value:
-        return None
-    raise InvalidAnswer(
-        f"{field} is {value[:20]!r}; supported are {', '.join(LANGUAGES)}, or empty",
-        reason=Reason.UNKNOWN_LANGUAGE,
-        field=field,
-        metadata={"supported": ",".join(LANGUAGES)},
-    )
-
-
-def _competencies(config: pb.AnswerConfig) -> tuple[str, ...]:
+def _competencies(config: pb.AnswerConfig, own: tuple[str, ...]) -> tuple[str, ...]:
+    known = (*COMPETENCIES, *own)
     for index, name in enumerate(config.competencies):
         field = f"config.competencies[{index}]"
-        if name not in COMPETENCIES:
+        if name not in known:
             raise InvalidAnswer(
-                f"{field} is {name[:40]!r}; known are {', '.join(COMPETENCIES)}",
+                f"{field} is {name[:40]!r}, which nobody defined; known are {', '.join(known)}",
                 reason=Reason.UNKNOWN_COMPETENCY,
                 field=field,
-                metadata={"supported": ",".join(COMPETENCIES)},
+                metadata={"supported": ",".join(known)},
             )
         if name in config.competencies[:index]:
             raise InvalidAnswer(f"{field} repeats {name}", field=field)
-    return tuple(config.competencies) or COMPETENCIES
+    return tuple(config.competencies) or known
 
 
 def _policy(config: pb.AnswerConfig) -> ModalityPolicy:
@@ -145,13 +137,3 @@ def _policy(config: pb.AnswerConfig) -> ModalityPolicy:
     if consent.HasField("face_analysis") and not consent.face_analysis:
         denied[Modality.FACE] = denied[Modality.EXPRESSION] = "no_consent"
     return ModalityPolicy(tuple(denied.items()))
-
-
-def _check_length(text: str, field: str, limit: int, reason: Reason = Reason.FIELD_INVALID) -> None:
-    if len(text) > limit:
-        raise InvalidAnswer(
-            f"{field} has {len(text)} characters, the limit is {limit}",
-            reason=reason,
-            field=field,
-            metadata={"limit": str(limit), "actual": str(len(text))},
-        )

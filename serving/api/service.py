@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final, Protocol
 
-from serving.api import assessments, requests, uploads
+from serving.api import assessments, fields, requests, uploads
 from serving.api.admission import Lane
 from serving.domain.answer import Answer, MediaRef
 from serving.domain.assessment import Assessment
@@ -96,7 +96,7 @@ class ScoringService:
             raise InvalidAnswer(
                 f"assessment is not one of ours: {str(error)[:_QUOTED_CHARS]}", field="assessment"
             ) from error
-        language = requests.language(request.language or assessment.language, "language")
+        language = fields.language(request.language or assessment.language, "language")
         if language is None:
             raise InvalidAnswer("name the language of the page", reason=Reason.UNKNOWN_LANGUAGE, field="language")
         async with self._render_lane.slot():

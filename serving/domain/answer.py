@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from serving.domain.competency import Language
+from serving.domain.competency import CompetencyDefinition, Language, SignalWeight
 
 
 class MediaKind(Enum):
@@ -64,6 +64,8 @@ class Answer:
         competencies: asked competencies, in the order in which they are reported.
         role: job role, free text, may be empty.
         sentences: the caller's own sentence split of `text`; empty means: split here.
+        definitions: competencies of the caller's own; those that are asked are named in `competencies`.
+        signal_weights: what delivery and behaviour are worth; nothing by default.
     """
 
     question: str
@@ -74,3 +76,5 @@ class Answer:
     text: str | None = None
     media: MediaRef | None = None
     policy: ModalityPolicy = ModalityPolicy()
+    definitions: tuple[CompetencyDefinition, ...] = ()
+    signal_weights: tuple[SignalWeight, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from serving.domain.competency import CompetencyDefinition, SignalWeight
 from serving.domain.facts import Behavior, Coherence, Delivery, KeywordMention
 from serving.domain.transcript import StarSentence, Transcript
 
@@ -59,7 +60,7 @@ class Dimension:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A verbatim quote of the transcript that a score rests on; `contribution` names the part it supports."""
+    """A verbatim quote of the transcript that a score rests on; `contribution` names the part it moved most."""
 
     quote: str
     contribution: str
@@ -69,7 +70,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class CompetencyScore:
-    """One asked competency. `score`, `low` and `high` (out of 10) are None unless `status` is SCORED."""
+    """One asked competency. `score`, `low` and `high` (out of 10) are None unless `status` is SCORED.
+
+    `evidence` quotes what raised the score, `concerns` what lowered it, the weightiest first.
+    """
 
     name: str
     status: ScoreStatus
@@ -80,6 +84,7 @@ class CompetencyScore:
     dimensions: tuple[Dimension, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     reason: str = ""
+    concerns: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +149,33 @@ class Provenance:
     models: tuple[ModelVersion, ...] = ()
     config_sha256: str = ""
     input_sha256: str = ""
+    instruction_set: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeniedModality:
+    """A modality that was not allowed to run."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked beside question, role and names of competencies: with these an answer can be scored again.
+
+    Attributes:
+        language: as named by the caller, empty when it was to be detected.
+        signal_weights: those that were used; none by default.
+        media_kind: `audio` or `video` as declared, empty when nothing was.
+    """
+
+    language: str = ""
+    sentences_given: bool = False
+    denied: tuple[DeniedModality, ...] = ()
+    custom_competencies: tuple[CompetencyDefinition, ...] = ()
+    signal_weights: tuple[SignalWeight, ...] = ()
+    media_kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,3 +200,4 @@ class Assessment:
     modalities: tuple[ModalityReport, ...]
     media: MediaSummary
     provenance: Provenance
+    asked: Asked = Asked()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Literal
 
@@ -28,3 +29,41 @@ class StarRole(Enum):
     ACTION = "A"
     RESULT = "R"
     OTHER = "O"
+
+
+@dataclass(frozen=True, slots=True)
+class CompetencyAnchor:
+    """What an answer of a level, 1 (lowest) to 5, sounds like."""
+
+    level: int
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class CompetencyDefinition:
+    """A competency that a caller defined: its rubric is all that is known of it.
+
+    Attributes:
+        language: of the texts; answers may be in another.
+        indicators, contrary: sentences as candidates say them who show it, or the contrary.
+        anchors: none, or one of each level in order.
+    """
+
+    name: str
+    language: str
+    definition: str
+    indicators: tuple[str, ...]
+    contrary: tuple[str, ...] = ()
+    anchors: tuple[CompetencyAnchor, ...] = ()
+
+
+SIGNALS: Final[tuple[str, ...]] = ("pace", "fluency", "steadiness", "eye_contact", "smile", "gesture")
+
+
+@dataclass(frozen=True, slots=True)
+class SignalWeight:
+    """Points out of 10 that the value 1 of a delivery or behaviour signal adds to a competency."""
+
+    competency: str
+    signal: str
+    points: float

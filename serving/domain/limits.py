@@ -19,6 +19,14 @@ class Limits:
     video_frames: int = 600 * 120  # ten minutes at 120 frames a second
     chunk_bytes: int = 1024 * 1024
     inline_media_bytes: int = 16 * 1000 * 1000
+    custom_competencies: int = 8
+    competency_name_chars: int = 60
+    definition_chars: int = 500
+    indicators_min: int = 3
+    indicators: int = 40
+    indicator_chars: int = 300
+    anchor_chars: int = 600
+    signal_points: float = 2.0
 
 
 LIMITS = Limits()

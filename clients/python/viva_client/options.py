@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
+from google.protobuf import json_format
+from google.protobuf.message import Message
+
+from viva.v1 import competency_pb2
 from viva.v1 import scoring_pb2 as pb
 
 MODALITIES: Final = ("speech", "language", "face", "expression")
+_MESSAGES: Final[Mapping[str, type[Message]]] = {
+    "custom_competencies": competency_pb2.CompetencyDefinition,
+    "signal_weights": competency_pb2.SignalWeight,
+}
 
 
 @dataclass(frozen=True)
@@ -26,9 +35,13 @@ class AnswerOptions:
         voice_consent: False switches the analysis of the voice off; None leaves it to the policy.
         face_consent: the same for face and gestures.
         consent_time: when consent was given, an aware datetime.
+        custom_competencies: competencies of your own, each with the fields of `viva.v1.CompetencyDefinition`.
+        signal_weights: points for delivery and behaviour, each with the fields of `viva.v1.SignalWeight`; by default
+            they have none.
 
     Raises:
-        ValueError: an unknown modality, one that is both allowed and denied, or a naive `consent_time`.
+        ValueError: an unknown modality, one that is both allowed and denied, a naive `consent_time`, or a definition
+            with an unknown field.
     """
 
     question: str = ""
@@ -41,6 +54,8 @@ class AnswerOptions:
     voice_consent: bool | None = None
     face_consent: bool | None = None
     consent_time: datetime | None = None
+    custom_competencies: tuple[Mapping[str, Any], ...] = ()
+    signal_weights: tuple[Mapping[str, Any], ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("competencies", "sentences", "allow", "deny"):
@@ -56,6 +71,13 @@ class AnswerOptions:
             raise ValueError(f"modality {both[0]!r} is both allowed and denied")
         if self.consent_time is not None and self.consent_time.tzinfo is None:
             raise ValueError("consent_time must have a time zone")
+        for name, kind in _MESSAGES.items():
+            values = getattr(self, name)
+            if isinstance(values, Mapping):
+                raise ValueError(f"{name} must be a sequence of mappings, not a mapping")
+            object.__setattr__(self, name, tuple(values))
+            for index, value in enumerate(values):
+                _parse(value, kind, f"{name}[{index}]")
 
     def to_config(self) -> pb.AnswerConfig:
         """The message of the contract."""
@@ -66,6 +88,8 @@ class AnswerOptions:
             role=self.role,
             sentences=self.sentences,
         )
+        for name, kind in _MESSAGES.items():
+            getattr(config, name).extend(_parse(value, kind, name) for value in getattr(self, name))
         for name in self.allow:
             setattr(config.modality_policy, name, pb.ModalityPolicy.PERMISSION_ALLOWED)
         for name in self.deny:
@@ -77,3 +101,12 @@ class AnswerOptions:
         if self.consent_time is not None:
             config.consent.consent_time.FromDatetime(self.consent_time)
         return config
+
+
+def _parse(value: Any, kind: type[Message], name: str) -> Message:
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{name} must be a mapping with the fields of {kind.__name__}")
+    try:
+        return json_format.ParseDict(dict(value), kind())
+    except json_format.ParseError as error:
+        raise ValueError(f"{name}: {error}") from None

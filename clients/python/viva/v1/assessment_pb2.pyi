@@ -1,3 +1,4 @@
+from viva.v1 import competency_pb2 as _competency_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -7,7 +8,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Assessment(_message.Message):
-    __slots__ = ("question", "role", "language", "overall", "competencies", "transcript", "star", "keywords", "keyword_mentions", "coherence", "coherence_detail", "delivery", "behavior", "suggestions", "flags", "modalities", "media", "provenance")
+    __slots__ = ("question", "role", "language", "overall", "competencies", "transcript", "star", "keywords", "keyword_mentions", "coherence", "coherence_detail", "delivery", "behavior", "suggestions", "flags", "modalities", "media", "provenance", "asked")
     QUESTION_FIELD_NUMBER: _ClassVar[int]
     ROLE_FIELD_NUMBER: _ClassVar[int]
     LANGUAGE_FIELD_NUMBER: _ClassVar[int]
@@ -26,6 +27,7 @@ class Assessment(_message.Message):
     MODALITIES_FIELD_NUMBER: _ClassVar[int]
     MEDIA_FIELD_NUMBER: _ClassVar[int]
     PROVENANCE_FIELD_NUMBER: _ClassVar[int]
+    ASKED_FIELD_NUMBER: _ClassVar[int]
     question: str
     role: str
     language: str
@@ -44,7 +46,32 @@ class Assessment(_message.Message):
     modalities: _containers.RepeatedCompositeFieldContainer[ModalityReport]
     media: MediaSummary
     provenance: Provenance
-    def __init__(self, question: _Optional[str] = ..., role: _Optional[str] = ..., language: _Optional[str] = ..., overall: _Optional[_Union[OverallScore, _Mapping]] = ..., competencies: _Optional[_Iterable[_Union[CompetencyScore, _Mapping]]] = ..., transcript: _Optional[_Union[Transcript, _Mapping]] = ..., star: _Optional[_Union[Star, _Mapping]] = ..., keywords: _Optional[_Iterable[str]] = ..., keyword_mentions: _Optional[_Iterable[_Union[KeywordMention, _Mapping]]] = ..., coherence: _Optional[float] = ..., coherence_detail: _Optional[_Union[Coherence, _Mapping]] = ..., delivery: _Optional[_Union[Delivery, _Mapping]] = ..., behavior: _Optional[_Union[Behavior, _Mapping]] = ..., suggestions: _Optional[_Iterable[str]] = ..., flags: _Optional[_Iterable[_Union[Flag, _Mapping]]] = ..., modalities: _Optional[_Iterable[_Union[ModalityReport, _Mapping]]] = ..., media: _Optional[_Union[MediaSummary, _Mapping]] = ..., provenance: _Optional[_Union[Provenance, _Mapping]] = ...) -> None: ...
+    asked: Asked
+    def __init__(self, question: _Optional[str] = ..., role: _Optional[str] = ..., language: _Optional[str] = ..., overall: _Optional[_Union[OverallScore, _Mapping]] = ..., competencies: _Optional[_Iterable[_Union[CompetencyScore, _Mapping]]] = ..., transcript: _Optional[_Union[Transcript, _Mapping]] = ..., star: _Optional[_Union[Star, _Mapping]] = ..., keywords: _Optional[_Iterable[str]] = ..., keyword_mentions: _Optional[_Iterable[_Union[KeywordMention, _Mapping]]] = ..., coherence: _Optional[float] = ..., coherence_detail: _Optional[_Union[Coherence, _Mapping]] = ..., delivery: _Optional[_Union[Delivery, _Mapping]] = ..., behavior: _Optional[_Union[Behavior, _Mapping]] = ..., suggestions: _Optional[_Iterable[str]] = ..., flags: _Optional[_Iterable[_Union[Flag, _Mapping]]] = ..., modalities: _Optional[_Iterable[_Union[ModalityReport, _Mapping]]] = ..., media: _Optional[_Union[MediaSummary, _Mapping]] = ..., provenance: _Optional[_Union[Provenance, _Mapping]] = ..., asked: _Optional[_Union[Asked, _Mapping]] = ...) -> None: ...
+
+class Asked(_message.Message):
+    __slots__ = ("language", "sentences_given", "denied", "custom_competencies", "signal_weights", "media_kind")
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    SENTENCES_GIVEN_FIELD_NUMBER: _ClassVar[int]
+    DENIED_FIELD_NUMBER: _ClassVar[int]
+    CUSTOM_COMPETENCIES_FIELD_NUMBER: _ClassVar[int]
+    SIGNAL_WEIGHTS_FIELD_NUMBER: _ClassVar[int]
+    MEDIA_KIND_FIELD_NUMBER: _ClassVar[int]
+    language: str
+    sentences_given: bool
+    denied: _containers.RepeatedCompositeFieldContainer[DeniedModality]
+    custom_competencies: _containers.RepeatedCompositeFieldContainer[_competency_pb2.CompetencyDefinition]
+    signal_weights: _containers.RepeatedCompositeFieldContainer[_competency_pb2.SignalWeight]
+    media_kind: str
+    def __init__(self, language: _Optional[str] = ..., sentences_given: bool = ..., denied: _Optional[_Iterable[_Union[DeniedModality, _Mapping]]] = ..., custom_competencies: _Optional[_Iterable[_Union[_competency_pb2.CompetencyDefinition, _Mapping]]] = ..., signal_weights: _Optional[_Iterable[_Union[_competency_pb2.SignalWeight, _Mapping]]] = ..., media_kind: _Optional[str] = ...) -> None: ...
+
+class DeniedModality(_message.Message):
+    __slots__ = ("name", "reason")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    reason: str
+    def __init__(self, name: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class OverallScore(_message.Message):
     __slots__ = ("score", "low", "high")
@@ -57,7 +84,7 @@ class OverallScore(_message.Message):
     def __init__(self, score: _Optional[float] = ..., low: _Optional[float] = ..., high: _Optional[float] = ...) -> None: ...
 
 class CompetencyScore(_message.Message):
-    __slots__ = ("name", "status", "score", "low", "high", "contributions", "dimensions", "evidence", "reason")
+    __slots__ = ("name", "status", "score", "low", "high", "contributions", "dimensions", "evidence", "reason", "concerns")
     NAME_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
     SCORE_FIELD_NUMBER: _ClassVar[int]
@@ -67,6 +94,7 @@ class CompetencyScore(_message.Message):
     DIMENSIONS_FIELD_NUMBER: _ClassVar[int]
     EVIDENCE_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    CONCERNS_FIELD_NUMBER: _ClassVar[int]
     name: str
     status: str
     score: float
@@ -76,7 +104,8 @@ class CompetencyScore(_message.Message):
     dimensions: _containers.RepeatedCompositeFieldContainer[Dimension]
     evidence: _containers.RepeatedCompositeFieldContainer[Evidence]
     reason: str
-    def __init__(self, name: _Optional[str] = ..., status: _Optional[str] = ..., score: _Optional[float] = ..., low: _Optional[float] = ..., high: _Optional[float] = ..., contributions: _Optional[_Iterable[_Union[Contribution, _Mapping]]] = ..., dimensions: _Optional[_Iterable[_Union[Dimension, _Mapping]]] = ..., evidence: _Optional[_Iterable[_Union[Evidence, _Mapping]]] = ..., reason: _Optional[str] = ...) -> None: ...
+    concerns: _containers.RepeatedCompositeFieldContainer[Evidence]
+    def __init__(self, name: _Optional[str] = ..., status: _Optional[str] = ..., score: _Optional[float] = ..., low: _Optional[float] = ..., high: _Optional[float] = ..., contributions: _Optional[_Iterable[_Union[Contribution, _Mapping]]] = ..., dimensions: _Optional[_Iterable[_Union[Dimension, _Mapping]]] = ..., evidence: _Optional[_Iterable[_Union[Evidence, _Mapping]]] = ..., reason: _Optional[str] = ..., concerns: _Optional[_Iterable[_Union[Evidence, _Mapping]]] = ...) -> None: ...
 
 class Contribution(_message.Message):
     __slots__ = ("name", "points")
@@ -361,16 +390,18 @@ class MediaSummary(_message.Message):
     def __init__(self, kind: _Optional[str] = ..., container: _Optional[str] = ..., audio_codec: _Optional[str] = ..., video_codec: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., duration_s: _Optional[float] = ..., decoded_s: _Optional[float] = ..., decoded_ratio: _Optional[float] = ..., error_count: _Optional[int] = ..., truncated: bool = ...) -> None: ...
 
 class Provenance(_message.Message):
-    __slots__ = ("pipeline_version", "models", "config_sha256", "input_sha256")
+    __slots__ = ("pipeline_version", "models", "config_sha256", "input_sha256", "instruction_set")
     PIPELINE_VERSION_FIELD_NUMBER: _ClassVar[int]
     MODELS_FIELD_NUMBER: _ClassVar[int]
     CONFIG_SHA256_FIELD_NUMBER: _ClassVar[int]
     INPUT_SHA256_FIELD_NUMBER: _ClassVar[int]
+    INSTRUCTION_SET_FIELD_NUMBER: _ClassVar[int]
     pipeline_version: str
     models: _containers.RepeatedCompositeFieldContainer[ModelVersion]
     config_sha256: str
     input_sha256: str
-    def __init__(self, pipeline_version: _Optional[str] = ..., models: _Optional[_Iterable[_Union[ModelVersion, _Mapping]]] = ..., config_sha256: _Optional[str] = ..., input_sha256: _Optional[str] = ...) -> None: ...
+    instruction_set: str
+    def __init__(self, pipeline_version: _Optional[str] = ..., models: _Optional[_Iterable[_Union[ModelVersion, _Mapping]]] = ..., config_sha256: _Optional[str] = ..., input_sha256: _Optional[str] = ..., instruction_set: _Optional[str] = ...) -> None: ...
 
 class ModelVersion(_message.Message):
     __slots__ = ("name", "version", "sha256")

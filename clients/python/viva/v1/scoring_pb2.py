@@ -25,9 +25,10 @@ _sym_db = _symbol_database.Default()
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from viva.v1 import assessment_pb2 as viva_dot_v1_dot_assessment__pb2
+from viva.v1 import competency_pb2 as viva_dot_v1_dot_competency__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15viva/v1/scoring.proto\x12\x07viva.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18viva/v1/assessment.proto\"\xa9\x01\n\x12ScoreAnswerRequest\x12\x18\n\nrequest_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12+\n\x06\x63onfig\x18\x02 \x01(\x0b\x32\x15.viva.v1.AnswerConfigB\x04\xe2\x41\x01\x01\x12\x14\n\x04text\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01H\x00\x12+\n\x05media\x18\x04 \x01(\x0b\x32\x14.viva.v1.InlineMediaB\x04\xe2\x41\x01\x01H\x00\x42\t\n\x07\x63ontent\"^\n\x13ScoreAnswerResponse\x12\x18\n\nrequest_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12-\n\nassessment\x18\x02 \x01(\x0b\x32\x13.viva.v1.AssessmentB\x04\xe2\x41\x01\x03\"I\n\x0bInlineMedia\x12\x12\n\x04\x64\x61ta\x18\x01 \x01(\x0c\x42\x04\xe2\x41\x01\x02\x12&\n\x04kind\x18\x02 \x01(\x0e\x32\x12.viva.v1.MediaKindB\x04\xe2\x41\x01\x01\"\xe8\x01\n\x0c\x41nswerConfig\x12\x16\n\x08question\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12\x16\n\x08language\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1a\n\x0c\x63ompetencies\x18\x03 \x03(\tB\x04\xe2\x41\x01\x01\x12\x12\n\x04role\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\x12\x17\n\tsentences\x18\x05 \x03(\tB\x04\xe2\x41\x01\x01\x12\'\n\x07\x63onsent\x18\x06 \x01(\x0b\x32\x10.viva.v1.ConsentB\x04\xe2\x41\x01\x01\x12\x36\n\x0fmodality_policy\x18\x07 \x01(\x0b\x32\x17.viva.v1.ModalityPolicyB\x04\xe2\x41\x01\x01\"\xab\x01\n\x07\x43onsent\x12!\n\x0evoice_analysis\x18\x01 \x01(\x08\x42\x04\xe2\x41\x01\x01H\x00\x88\x01\x01\x12 \n\rface_analysis\x18\x02 \x01(\x08\x42\x04\xe2\x41\x01\x01H\x01\x88\x01\x01\x12\x36\n\x0c\x63onsent_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x01\x42\x11\n\x0f_voice_analysisB\x10\n\x0e_face_analysis\"\xd5\x02\n\x0eModalityPolicy\x12\x38\n\x06speech\x18\x01 \x01(\x0e\x32\".viva.v1.ModalityPolicy.PermissionB\x04\xe2\x41\x01\x01\x12:\n\x08language\x18\x02 \x01(\x0e\x32\".viva.v1.ModalityPolicy.PermissionB\x04\xe2\x41\x01\x01\x12\x36\n\x04\x66\x61\x63\x65\x18\x03 \x01(\x0e\x32\".viva.v1.ModalityPolicy.PermissionB\x04\xe2\x41\x01\x01\x12<\n\nexpression\x18\x04 \x01(\x0e\x32\".viva.v1.ModalityPolicy.PermissionB\x04\xe2\x41\x01\x01\"W\n\nPermission\x12\x1a\n\x16PERMISSION_UNSPECIFIED\x10\x00\x12\x16\n\x12PERMISSION_ALLOWED\x10\x01\x12\x15\n\x11PERMISSION_DENIED\x10\x02\"\x92\x01\n\x13UploadAnswerRequest\x12-\n\x06\x63onfig\x18\x01 \x01(\x0b\x32\x15.viva.v1.UploadConfigB\x04\xe2\x41\x01\x01H\x00\x12\x15\n\x05\x63hunk\x18\x02 \x01(\x0c\x42\x04\xe2\x41\x01\x01H\x00\x12-\n\x06\x63ommit\x18\x03 \x01(\x0b\x32\x15.viva.v1.UploadCommitB\x04\xe2\x41\x01\x01H\x00\x42\x06\n\x04part\"}\n\x0cUploadConfig\x12\x18\n\nrequest_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12+\n\x06\x63onfig\x18\x02 \x01(\x0b\x32\x15.viva.v1.AnswerConfigB\x04\xe2\x41\x01\x01\x12&\n\x04kind\x18\x03 \x01(\x0e\x32\x12.viva.v1.MediaKindB\x04\xe2\x41\x01\x01\">\n\x0cUploadCommit\x12\x18\n\nsize_bytes\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x02\x12\x14\n\x06sha256\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\"_\n\x14UploadAnswerResponse\x12\x18\n\nrequest_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12-\n\nassessment\x18\x02 \x01(\x0b\x32\x13.viva.v1.AssessmentB\x04\xe2\x41\x01\x03\"\\\n\x13RenderReportRequest\x12-\n\nassessment\x18\x01 \x01(\x0b\x32\x13.viva.v1.AssessmentB\x04\xe2\x41\x01\x02\x12\x16\n\x08language\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"*\n\x14RenderReportResponse\x12\x12\n\x04html\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03*S\n\tMediaKind\x12\x1a\n\x16MEDIA_KIND_UNSPECIFIED\x10\x00\x12\x14\n\x10MEDIA_KIND_AUDIO\x10\x01\x12\x14\n\x10MEDIA_KIND_VIDEO\x10\x02\x32\xef\x01\n\x07Scoring\x12H\n\x0bScoreAnswer\x12\x1b.viva.v1.ScoreAnswerRequest\x1a\x1c.viva.v1.ScoreAnswerResponse\x12M\n\x0cUploadAnswer\x12\x1c.viva.v1.UploadAnswerRequest\x1a\x1d.viva.v1.UploadAnswerResponse(\x01\x12K\n\x0cRenderReport\x12\x1c.viva.v1.RenderReportRequest\x1a\x1d.viva.v1.RenderReportResponseB(\n\x0b\x64\x65v.viva.v1P\x01Z\x17viva.dev/viva/v1;vivav1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15viva/v1/scoring.proto\x12\x07viva.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18viva/v1/assessment.proto\x1a\x18viva/v1/competency.proto\"\xa9\x01\n\x12ScoreAnswerRequest\x12\x18\n\nrequest_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12+\n\x06\x63onfig\x18\x02 \x01(\x0b\x32\x15.viva.v1.AnswerConfigB\x04\xe2\x41\x01\x01\x12\x14\n\x04text\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01H\x00\x12+\n\x05media\x18\x04 \x01(\x0b\x32\x14.viva.v1.InlineMediaB\x04\xe2\x41\x01\x01H\x00\x42\t\n\x07\x63ontent\"^\n\x13ScoreAnswerResponse\x12\x18\n\nrequest_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12-\n\nassessment\x18\x02 \x01(\x0b\x32\x13.viva.v1.AssessmentB\x04\xe2\x41\x01\x03\"I\n\x0bInlineMedia\x12\x12\n\x04\x64\x61ta\x18\x01 \x01(\x0c\x42\x04\xe2\x41\x01\x02\x12&\n\x04kind\x18\x02 \x01(\x0e\x32\x12.viva.v1.MediaKindB\x04\xe2\x41\x01\x01\"\xdf\x02\n\x0c\x41nswerConfig\x12\x16\n\x08question\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12\x16\n\x08language\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1a\n\x0c\x63ompetencies\x18\x03 \x03(\tB\x04\xe2\x41\x01\x01\x12\x12\n\x04role\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\x12\x17\n\tsentences\x18\x05 \x03(\tB\x04\xe2\x41\x01\x01\x12\'\n\x07\x63onsent\x18\x06 \x01(\x0b\x32\x10.viva.v1.ConsentB\x04\xe2\x41\x01\x01\x12\x36\n\x0fmodality_policy\x18\x07 \x01(\x0b\x32\x17.viva.v1.ModalityPolicyB\x04\xe2\x41\x01\x01\x12@\n\x13\x63ustom_competencies\x18\x08 \x03(\x0b\x32\x1d.viva.v1.CompetencyDefinitionB\x04\xe2\x41\x01\x01\x12\x33\n\x0esignal_weights\x18\t \x03(\x0b\x32\x15.viva.v1.SignalWeightB\x04\xe2\x41\x01\x01\"\xab\x01\n\x07\x43onsent\x12!\n\x0evoice_analysis\x18\x01 \x01(\x08\x42\x04\xe2\x41\x01\x01H\x00\x88\x01\x01\x12 \n\rface_analysis\x18\x02 \x01(\x08\x42\x04\xe2\x41\x01\x01H\x01\x88\x01\x01\x12\x36\n\x0c\x63onsent_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x01\x42\x11\n\x0f_voice_analysisB\x10\n\x0e_face_analysis\"\xd5\x02\n\x0eModalityPolicy\x12\x38\n\x06speech\x18\x01 \x01(\x0e\x32\".viva.v1.ModalityPolicy.PermissionB\x04\xe2\x41\x01\x01\x12:\n\x08language\x18\x02 \x01(\x0e\x32\".viva.v1.ModalityPolicy.PermissionB\x04\xe2\x41\x01\x01\x12\x36\n\x04\x66\x61\x63\x65\x18\x03 \x01(\x0e\x32\".viva.v1.ModalityPolicy.PermissionB\x04\xe2\x41\x01\x01\x12<\n\nexpression\x18\x04 \x01(\x0e\x32\".viva.v1.ModalityPolicy.PermissionB\x04\xe2\x41\x01\x01\"W\n\nPermission\x12\x1a\n\x16PERMISSION_UNSPECIFIED\x10\x00\x12\x16\n\x12PERMISSION_ALLOWED\x10\x01\x12\x15\n\x11PERMISSION_DENIED\x10\x02\"\x92\x01\n\x13UploadAnswerRequest\x12-\n\x06\x63onfig\x18\x01 \x01(\x0b\x32\x15.viva.v1.UploadConfigB\x04\xe2\x41\x01\x01H\x00\x12\x15\n\x05\x63hunk\x18\x02 \x01(\x0c\x42\x04\xe2\x41\x01\x01H\x00\x12-\n\x06\x63ommit\x18\x03 \x01(\x0b\x32\x15.viva.v1.UploadCommitB\x04\xe2\x41\x01\x01H\x00\x42\x06\n\x04part\"}\n\x0cUploadConfig\x12\x18\n\nrequest_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12+\n\x06\x63onfig\x18\x02 \x01(\x0b\x32\x15.viva.v1.AnswerConfigB\x04\xe2\x41\x01\x01\x12&\n\x04kind\x18\x03 \x01(\x0e\x32\x12.viva.v1.MediaKindB\x04\xe2\x41\x01\x01\">\n\x0cUploadCommit\x12\x18\n\nsize_bytes\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x02\x12\x14\n\x06sha256\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\"_\n\x14UploadAnswerResponse\x12\x18\n\nrequest_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12-\n\nassessment\x18\x02 \x01(\x0b\x32\x13.viva.v1.AssessmentB\x04\xe2\x41\x01\x03\"\\\n\x13RenderReportRequest\x12-\n\nassessment\x18\x01 \x01(\x0b\x32\x13.viva.v1.AssessmentB\x04\xe2\x41\x01\x02\x12\x16\n\x08language\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"*\n\x14RenderReportResponse\x12\x12\n\x04html\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03*S\n\tMediaKind\x12\x1a\n\x16MEDIA_KIND_UNSPECIFIED\x10\x00\x12\x14\n\x10MEDIA_KIND_AUDIO\x10\x01\x12\x14\n\x10MEDIA_KIND_VIDEO\x10\x02\x32\xef\x01\n\x07Scoring\x12H\n\x0bScoreAnswer\x12\x1b.viva.v1.ScoreAnswerRequest\x1a\x1c.viva.v1.ScoreAnswerResponse\x12M\n\x0cUploadAnswer\x12\x1c.viva.v1.UploadAnswerRequest\x1a\x1d.viva.v1.UploadAnswerResponse(\x01\x12K\n\x0cRenderReport\x12\x1c.viva.v1.RenderReportRequest\x1a\x1d.viva.v1.RenderReportResponseB(\n\x0b\x64\x65v.viva.v1P\x01Z\x17viva.dev/viva/v1;vivav1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -65,6 +66,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ANSWERCONFIG'].fields_by_name['consent']._serialized_options = b'\342A\001\001'
   _globals['_ANSWERCONFIG'].fields_by_name['modality_policy']._loaded_options = None
   _globals['_ANSWERCONFIG'].fields_by_name['modality_policy']._serialized_options = b'\342A\001\001'
+  _globals['_ANSWERCONFIG'].fields_by_name['custom_competencies']._loaded_options = None
+  _globals['_ANSWERCONFIG'].fields_by_name['custom_competencies']._serialized_options = b'\342A\001\001'
+  _globals['_ANSWERCONFIG'].fields_by_name['signal_weights']._loaded_options = None
+  _globals['_ANSWERCONFIG'].fields_by_name['signal_weights']._serialized_options = b'\342A\001\001'
   _globals['_CONSENT'].fields_by_name['voice_analysis']._loaded_options = None
   _globals['_CONSENT'].fields_by_name['voice_analysis']._serialized_options = b'\342A\001\001'
   _globals['_CONSENT'].fields_by_name['face_analysis']._loaded_options = None
@@ -105,34 +110,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RENDERREPORTREQUEST'].fields_by_name['language']._serialized_options = b'\342A\001\001'
   _globals['_RENDERREPORTRESPONSE'].fields_by_name['html']._loaded_options = None
   _globals['_RENDERREPORTRESPONSE'].fields_by_name['html']._serialized_options = b'\342A\001\003'
-  _globals['_MEDIAKIND']._serialized_start=1797
-  _globals['_MEDIAKIND']._serialized_end=1880
-  _globals['_SCOREANSWERREQUEST']._serialized_start=127
-  _globals['_SCOREANSWERREQUEST']._serialized_end=296
-  _globals['_SCOREANSWERRESPONSE']._serialized_start=298
-  _globals['_SCOREANSWERRESPONSE']._serialized_end=392
-  _globals['_INLINEMEDIA']._serialized_start=394
-  _globals['_INLINEMEDIA']._serialized_end=467
-  _globals['_ANSWERCONFIG']._serialized_start=470
-  _globals['_ANSWERCONFIG']._serialized_end=702
-  _globals['_CONSENT']._serialized_start=705
-  _globals['_CONSENT']._serialized_end=876
-  _globals['_MODALITYPOLICY']._serialized_start=879
-  _globals['_MODALITYPOLICY']._serialized_end=1220
-  _globals['_MODALITYPOLICY_PERMISSION']._serialized_start=1133
-  _globals['_MODALITYPOLICY_PERMISSION']._serialized_end=1220
-  _globals['_UPLOADANSWERREQUEST']._serialized_start=1223
-  _globals['_UPLOADANSWERREQUEST']._serialized_end=1369
-  _globals['_UPLOADCONFIG']._serialized_start=1371
-  _globals['_UPLOADCONFIG']._serialized_end=1496
-  _globals['_UPLOADCOMMIT']._serialized_start=1498
-  _globals['_UPLOADCOMMIT']._serialized_end=1560
-  _globals['_UPLOADANSWERRESPONSE']._serialized_start=1562
-  _globals['_UPLOADANSWERRESPONSE']._serialized_end=1657
-  _globals['_RENDERREPORTREQUEST']._serialized_start=1659
-  _globals['_RENDERREPORTREQUEST']._serialized_end=1751
-  _globals['_RENDERREPORTRESPONSE']._serialized_start=1753
-  _globals['_RENDERREPORTRESPONSE']._serialized_end=1795
-  _globals['_SCORING']._serialized_start=1883
-  _globals['_SCORING']._serialized_end=2122
+  _globals['_MEDIAKIND']._serialized_start=1942
+  _globals['_MEDIAKIND']._serialized_end=2025
+  _globals['_SCOREANSWERREQUEST']._serialized_start=153
+  _globals['_SCOREANSWERREQUEST']._serialized_end=322
+  _globals['_SCOREANSWERRESPONSE']._serialized_start=324
+  _globals['_SCOREANSWERRESPONSE']._serialized_end=418
+  _globals['_INLINEMEDIA']._serialized_start=420
+  _globals['_INLINEMEDIA']._serialized_end=493
+  _globals['_ANSWERCONFIG']._serialized_start=496
+  _globals['_ANSWERCONFIG']._serialized_end=847
+  _globals['_CONSENT']._serialized_start=850
+  _globals['_CONSENT']._serialized_end=1021
+  _globals['_MODALITYPOLICY']._serialized_start=1024
+  _globals['_MODALITYPOLICY']._serialized_end=1365
+  _globals['_MODALITYPOLICY_PERMISSION']._serialized_start=1278
+  _globals['_MODALITYPOLICY_PERMISSION']._serialized_end=1365
+  _globals['_UPLOADANSWERREQUEST']._serialized_start=1368
+  _globals['_UPLOADANSWERREQUEST']._serialized_end=1514
+  _globals['_UPLOADCONFIG']._serialized_start=1516
+  _globals['_UPLOADCONFIG']._serialized_end=1641
+  _globals['_UPLOADCOMMIT']._serialized_start=1643
+  _globals['_UPLOADCOMMIT']._serialized_end=1705
+  _globals['_UPLOADANSWERRESPONSE']._serialized_start=1707
+  _globals['_UPLOADANSWERRESPONSE']._serialized_end=1802
+  _globals['_RENDERREPORTREQUEST']._serialized_start=1804
+  _globals['_RENDERREPORTREQUEST']._serialized_end=1896
+  _globals['_RENDERREPORTRESPONSE']._serialized_start=1898
+  _globals['_RENDERREPORTRESPONSE']._serialized_end=1940
+  _globals['_SCORING']._serialized_start=2028
+  _globals['_SCORING']._serialized_end=2267
 # @@protoc_insertion_point(module_scope)

@@ -1,6 +1,7 @@
 from google.api import field_behavior_pb2 as _field_behavior_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from viva.v1 import assessment_pb2 as _assessment_pb2
+from viva.v1 import competency_pb2 as _competency_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -48,7 +49,7 @@ class InlineMedia(_message.Message):
     def __init__(self, data: _Optional[bytes] = ..., kind: _Optional[_Union[MediaKind, str]] = ...) -> None: ...
 
 class AnswerConfig(_message.Message):
-    __slots__ = ("question", "language", "competencies", "role", "sentences", "consent", "modality_policy")
+    __slots__ = ("question", "language", "competencies", "role", "sentences", "consent", "modality_policy", "custom_competencies", "signal_weights")
     QUESTION_FIELD_NUMBER: _ClassVar[int]
     LANGUAGE_FIELD_NUMBER: _ClassVar[int]
     COMPETENCIES_FIELD_NUMBER: _ClassVar[int]
@@ -56,6 +57,8 @@ class AnswerConfig(_message.Message):
     SENTENCES_FIELD_NUMBER: _ClassVar[int]
     CONSENT_FIELD_NUMBER: _ClassVar[int]
     MODALITY_POLICY_FIELD_NUMBER: _ClassVar[int]
+    CUSTOM_COMPETENCIES_FIELD_NUMBER: _ClassVar[int]
+    SIGNAL_WEIGHTS_FIELD_NUMBER: _ClassVar[int]
     question: str
     language: str
     competencies: _containers.RepeatedScalarFieldContainer[str]
@@ -63,7 +66,9 @@ class AnswerConfig(_message.Message):
     sentences: _containers.RepeatedScalarFieldContainer[str]
     consent: Consent
     modality_policy: ModalityPolicy
-    def __init__(self, question: _Optional[str] = ..., language: _Optional[str] = ..., competencies: _Optional[_Iterable[str]] = ..., role: _Optional[str] = ..., sentences: _Optional[_Iterable[str]] = ..., consent: _Optional[_Union[Consent, _Mapping]] = ..., modality_policy: _Optional[_Union[ModalityPolicy, _Mapping]] = ...) -> None: ...
+    custom_competencies: _containers.RepeatedCompositeFieldContainer[_competency_pb2.CompetencyDefinition]
+    signal_weights: _containers.RepeatedCompositeFieldContainer[_competency_pb2.SignalWeight]
+    def __init__(self, question: _Optional[str] = ..., language: _Optional[str] = ..., competencies: _Optional[_Iterable[str]] = ..., role: _Optional[str] = ..., sentences: _Optional[_Iterable[str]] = ..., consent: _Optional[_Union[Consent, _Mapping]] = ..., modality_policy: _Optional[_Union[ModalityPolicy, _Mapping]] = ..., custom_competencies: _Optional[_Iterable[_Union[_competency_pb2.CompetencyDefinition, _Mapping]]] = ..., signal_weights: _Optional[_Iterable[_Union[_competency_pb2.SignalWeight, _Mapping]]] = ...) -> None: ...
 
 class Consent(_message.Message):
     __slots__ = ("voice_analysis", "face_analysis", "consent_time")
