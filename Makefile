@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install models demo test check lint types contracts proto stubs bench clean
+.PHONY: help install models demo test check lint types contracts proto stubs bench train eval clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -52,6 +52,15 @@ stubs: install ## Generate the client stubs after a change of clients/proto
 
 bench: models ## Measure the stack against the raw engines (minutes)
 	@$(BIN)/python -m benchmarks.answer_speed
+
+train: models ## Train the language models on tests/data/eval/dev (minutes)
+	@$(PIP) install --constraint requirements.lock --editable '.[train]'
+	@$(BIN)/viva models train
+	@$(BIN)/viva models build
+
+eval: models ## Measure the scores on the labelled answers of tests/data/eval
+	@$(BIN)/python -m deployments.evaluation tests/data/eval/held_out
+	@$(BIN)/python -m deployments.evaluation tests/data/eval/dev
 
 clean: ## Delete the environment, caches, built models and outputs
 	@rm -rf $(VENV) .cache out .mypy_cache .ruff_cache .pytest_cache

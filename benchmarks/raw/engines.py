@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 
 from serving.adapters.triton.contract import CONTRACT
 
+# Inputs of ones and then zeros that tell how much of a row is there, as the models' configs name them.
+_MASKS = {"sentence_encoder": "attention_mask", "star_tagger": "mask", "answer_judge": "mask"}
+
 
 class RawEngines:
     """Stands where `TritonClient` stands: runs a model's graph right here, rows one at a time.
@@ -54,11 +57,20 @@ class RawEngines:
 
     def _row(self, model: str, inputs: Mapping[str, NDArray[Any]], index: int) -> dict[str, NDArray[Any]]:
         row = {name: value[index : index + 1] for name, value in inputs.items()}
-        if model == "sentence_encoder":
-            length = int(row["attention_mask"].sum())
-            row = {name: value[:, :length] for name, value in row.items()}
-        names = [spec.name for spec in CONTRACT[model].outputs]
-        return dict(zip(names, self._session(model).run(names, row), strict=True))
+        contract = CONTRACT[model]
+        names = [spec.name for spec in contract.outputs]
+        if model not in _MASKS:
+            return dict(zip(names, self._session(model).run(names, row), strict=True))
+        padded = row[_MASKS[model]].shape[1]
+        length = int(row[_MASKS[model]].sum())
+        varying = {spec.name for spec in contract.inputs if spec.dims[0] == -1}
+        row = {name: value[:, :length] if name in varying else value for name, value in row.items()}
+        outputs = dict(zip(names, self._session(model).run(names, row), strict=True))
+        for spec in contract.outputs:
+            if spec.dims[0] == -1:
+                missing = [(0, 0), (0, padded - length), *[(0, 0)] * (len(spec.dims) - 1)]
+                outputs[spec.name] = np.pad(outputs[spec.name], missing)
+        return outputs
 
     def _session(self, model: str) -> ort.InferenceSession:
         if model not in self._sessions:

@@ -113,15 +113,20 @@ def _answer(
     if len(content) != 1:
         found = " and ".join(content) or "none"
         raise _Bad("CONTENT_REQUIRED", f"needs exactly one of {', '.join(_CONTENT)}; it has {found}")
-    options = AnswerOptions(
-        question=_string(fields, "question"),
-        language=_string(fields, "language"),
-        competencies=_strings(fields, "competencies"),
-        role=_string(fields, "role"),
-        sentences=_strings(fields, "sentences"),
-        allow=allow,
-        deny=deny,
-    )
+    try:
+        options = AnswerOptions(
+            question=_string(fields, "question"),
+            language=_string(fields, "language"),
+            competencies=_strings(fields, "competencies"),
+            role=_string(fields, "role"),
+            sentences=_strings(fields, "sentences"),
+            allow=allow,
+            deny=deny,
+            custom_competencies=_list(fields, "custom_competencies"),
+            signal_weights=_list(fields, "signal_weights"),
+        )
+    except ValueError as error:
+        raise _Bad("FIELD_INVALID", str(error)) from None
     kind = content[0]
     value = _string(fields, kind)
     if kind == "text":
@@ -148,7 +153,14 @@ def _string(fields: dict[str, Any], name: str) -> str:
 
 
 def _strings(fields: dict[str, Any], name: str) -> tuple[str, ...]:
-    value = fields.get(name, [])
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+    value = _list(fields, name)
+    if not all(isinstance(item, str) for item in value):
         raise _Bad("FIELD_INVALID", f"{name} must be a list of strings")
+    return value
+
+
+def _list(fields: dict[str, Any], name: str) -> tuple[Any, ...]:
+    value = fields.get(name, [])
+    if not isinstance(value, list):
+        raise _Bad("FIELD_INVALID", f"{name} must be a list")
     return tuple(value)

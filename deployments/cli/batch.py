@@ -63,8 +63,8 @@ def batch(
     """Score the answers of IN.jsonl into OUT.jsonl, in the same order.
 
     A line in holds "id", "language", "question", "competencies", one of "text", "audio", "video" (a path, looked for
-    beside IN.jsonl first), and optionally "role" and "sentences". A line out is {"id", "assessment"} or {"id",
-    "error": {"code", "reason", "message"}}; a bad line never stops the rest.
+    beside IN.jsonl first), and optionally "role", "sentences", "custom_competencies" and "signal_weights". A line out
+    is {"id", "assessment"} or {"id", "error": {"code", "reason", "message"}}; a bad line never stops the rest.
 
     Run the same command again after an interruption: it goes on where OUT.jsonl ends.
 

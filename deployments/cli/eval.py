@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _CHANNELS: Final = 4
 _ATTEMPTS: Final = 30
-_SETS: Final = ("pairs", "discriminant", "answers", "attacks", "minimal", "noisy", "speech", "smiles")
+_SETS: Final = ("pairs", "discriminant", "answers", "attacks", "honest", "minimal", "noisy", "speech", "smiles")
 
 
 @click.command(

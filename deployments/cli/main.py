@@ -76,8 +76,9 @@ _COMMANDS: Final = {
     "score": ("deployments.cli.score:score", "Score one answer: text, audio or video."),
     "batch": ("deployments.cli.batch:batch", "Score many answers, one JSON line each."),
     "eval": ("deployments.cli.eval:evaluate", "Measure the scores on labelled answers."),
+    "replay": ("deployments.cli.replay:replay", "Score an answer again and compare bit for bit."),
     "report": ("deployments.cli.report:report", "Render an assessment as an HTML page."),
-    "models": ("deployments.cli.models:models", "List, build and check the models."),
+    "models": ("deployments.cli.models:models", "List, build, check and train the models."),
 }
 
 

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from deployments.cli.output import Failure, UsageFailure, err, out
+from deployments.cli.train import train
 
 if TYPE_CHECKING:
     from deployments.models.build import BuildEvent
@@ -18,7 +19,7 @@ _STATE_STYLES: Final = {"built": "green", "stale": "yellow", "missing": "red"}
 
 @click.group()
 def models() -> None:
-    """List, build and check the models that Triton serves."""
+    """List, build, check and train the models that Triton serves."""
 
 
 @models.command("list", epilog="\b\nExample:\n  viva models list")
@@ -79,6 +80,9 @@ def build(names: tuple[str, ...], force: bool) -> None:
             raise UsageFailure(str(error)) from None
         except ModelBuildError as error:
             raise Failure(str(error)) from None
+
+
+models.add_command(train)
 
 
 @models.command("check", epilog="\b\nExample:\n  viva models check")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -31,6 +31,12 @@ Examples:
 @click.option("--question", default="", help="The interviewer's question. Without it relevance is not judged.")
 @click.option("--language", default="", metavar="en|zh", help="Language of the answer. Default: detected.")
 @click.option("--competency", "competencies", multiple=True, metavar="NAME", help="May be repeated. Default: all.")
+@click.option(
+    "--definitions",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE.yaml",
+    help="Competencies of your own and weights of signals (docs/reports-and-facts.md shows one).",
+)
 @click.option("--role", default="", help="The job role, shown in the report.")
 @click.option("--sentence", "sentences", multiple=True, help="Your own split of a text answer; repeat in order.")
 @click.option("--audio", "kind", flag_value="audio", type=str, help="Ignore pictures in the file.")
@@ -45,6 +51,7 @@ def score(
     question: str,
     language: str,
     competencies: tuple[str, ...],
+    definitions: Path | None,
     role: str,
     sentences: tuple[str, ...],
     kind: str | None,
@@ -63,11 +70,12 @@ def score(
     from viva_client import AnswerOptions, assessment_to_dict
 
     try:
-        options = AnswerOptions(question, language, competencies, role, sentences, allow, deny)
+        own = _read_definitions(definitions) if definitions else {}
+        options = AnswerOptions(question, language, competencies, role, sentences, allow, deny, **own)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     # Read before the server is asked for anything: a broken file should not have to wait.
-    text = _read_text(file) if kind is None and _is_text(file) else None
+    text = read_text(file) if kind is None and is_text(file) else None
     if text is None and str(file) == "-":
         raise click.UsageError("media cannot come from standard input; name a file")
     with connect(server, timeout_s=timeout_s) as client, client_errors(server):
@@ -80,6 +88,23 @@ def score(
         if report:
             write_page(report, client.render_report(assessment))
             err().print(f"report: {report}", soft_wrap=True)
+
+
+def _read_definitions(path: Path) -> dict[str, Any]:
+    """`custom_competencies` and `signal_weights` of a YAML (or JSON) file. Raises `ValueError`."""
+    import yaml
+
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ValueError(f"{path}: {' '.join(str(error).split())}") from None
+    known = ("custom_competencies", "signal_weights")
+    if not isinstance(found, dict) or not found.keys() <= set(known):
+        raise ValueError(f"{path}: must be a mapping with the keys {' and '.join(known)}, one or both")
+    for name, value in found.items():
+        if not isinstance(value, list):
+            raise ValueError(f"{path}: {name} must be a list")
+    return {name: tuple(value) for name, value in found.items()}
 
 
 def write_page(path: Path, html: str) -> None:
@@ -99,11 +124,13 @@ def _score(client: VivaClient, file: Path, text: str | None, options: AnswerOpti
     return client.score_text(text, options)
 
 
-def _is_text(file: Path) -> bool:
+def is_text(file: Path) -> bool:
+    """Whether a file's name says that it is text; - is standard input."""
     return str(file) == "-" or file.suffix.lower() in _TEXT_SUFFIXES
 
 
-def _read_text(file: Path) -> str:
+def read_text(file: Path) -> str:
+    """The text of a file or of standard input. Raises `Failure`."""
     try:
         raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
         return raw.decode("utf-8-sig")

@@ -12,7 +12,7 @@ from serving.adapters.triton.models import TritonModels
 from serving.adapters.triton.server import TritonConfig
 from serving.adapters.triton.supervisor import TritonSupervisor, publish_external
 from serving.domain.limits import LIMITS
-from serving.pipeline.provenance import PIPELINE_VERSION, sha256_of
+from serving.pipeline.provenance import PIPELINE_VERSION, data_sha256, sha256_of
 from serving.pipeline.score_answer import ScoreAnswer
 
 
@@ -40,6 +40,7 @@ def pipeline(config: VivaConfig) -> tuple[TritonModels, ScoreAnswer]:
     config_sha256 = sha256_of(
         {
             "pipeline": PIPELINE_VERSION,
+            "data": data_sha256(),
             "decode": dataclasses.asdict(decode),
             "hardware": config.triton.hardware,
         }

@@ -105,6 +105,7 @@ _SETS: Final[Mapping[str, _Set]] = {
     "attacks": _Set({"question": _text, "competency": _competency, "honest": _text, "attack": _text}, {}),
     "minimal": _Set({"question": _text, "competency": _competency, "a": _text, "b": _text}, {}),
     "noisy": _Set({"question": _text, "competency": _competency, "clean": _text, "noisy": _text}, {}),
+    "honest": _Set({"honest": _text}, {"question": _text}),
     "speech": _Set({"audio": _text, "transcript": _text}, {}),
     "smiles": _Set({"image": _text, "smiling": _bool}, {}),
 }

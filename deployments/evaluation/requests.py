@@ -58,19 +58,22 @@ def requests_of(item: Item) -> tuple[Request, ...]:
     """The calls of one line, in the order in which `summary` expects their results."""
     fields = item.fields
     if item.set in SIDES:
-        asked: tuple[str, ...] = (fields["competency"],) if "competency" in fields else ()
+        names: tuple[str, ...] = (fields["competency"],) if "competency" in fields else ()
         if item.set == "discriminant":
-            asked = (fields["first"], fields["second"])
+            names = (fields["first"], fields["second"])
         return tuple(
-            Request(item.language, fields["question"], fields[side], competencies=asked) for side in SIDES[item.set]
+            Request(item.language, fields["question"], fields[side], competencies=names) for side in SIDES[item.set]
         )
     if item.set == "answers":
         sentences = tuple(fields["sentences"])
         text = ("" if item.language == "zh" else " ").join(sentences)
         levels = fields.get("levels") or {}
         # All are asked, so that the correlations between competencies are those of every answer.
-        asked = COMPETENCIES if levels else COMPETENCIES[:1]
-        return (Request(item.language, fields["question"], text, sentences, asked),)
+        names = COMPETENCIES if levels else COMPETENCIES[:1]
+        return (Request(item.language, fields["question"], text, sentences, names),)
+    if item.set == "honest":
+        asked = fields.get("question", "")
+        return (Request(item.language, asked, fields["honest"], competencies=COMPETENCIES[:1]),)
     if item.set == "speech":
         return (Request(item.language, competencies=COMPETENCIES[:1], audio=item.folder / fields["audio"]),)
     return (Request(item.language, competencies=COMPETENCIES[:1], image=item.folder / fields["image"]),)

@@ -144,6 +144,10 @@ def _attacks(results: Sequence[Result]) -> Summary:
     }
 
 
+def _honest(results: Sequence[Result]) -> Summary:
+    return {"flagged": measures.mean([float(scored.flagged) for _, (scored,) in results])}
+
+
 def _minimal(results: Sequence[Result]) -> Summary:
     differences, scores = [], []
     for item, (a, b) in results:
@@ -209,6 +213,7 @@ _MEASURES: Final[Mapping[str, Callable[[Sequence[Result]], Summary]]] = {
     "discriminant": _discriminant,
     "answers": _answers,
     "attacks": _attacks,
+    "honest": _honest,
     "minimal": _minimal,
     "noisy": _noisy,
     "speech": _speech,

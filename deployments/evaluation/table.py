@@ -15,6 +15,7 @@ _PLAIN: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("flagged", "attacks flagged"),
         ("honest_flagged", "honest answers flagged"),
     ),
+    "honest": (("flagged", "honest texts that look like attacks, flagged"),),
     "smiles": (
         ("accuracy", "smile or not"),
         ("recall_smiling", "smiles found"),

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
+import platform
 from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
 from typing import Any, Final
 
 from serving.domain.answer import Answer, MediaKind
-from serving.domain.assessment import MediaSummary, ModelVersion, Provenance
+from serving.domain.assessment import Asked, DeniedModality, MediaSummary, ModelVersion, Provenance
 from serving.domain.media import DecodeReport, MediaInfo
 
 # Raised with every change that can move a score or a fact.
-PIPELINE_VERSION: Final = "0.1.0"
+PIPELINE_VERSION: Final = "0.2.0"
 
 
 def of(answer: Answer, models: tuple[ModelVersion, ...], config_sha256: str) -> Provenance:
@@ -28,9 +33,37 @@ def of(answer: Answer, models: tuple[ModelVersion, ...], config_sha256: str) -> 
             "role": answer.role,
             "sentences": answer.sentences,
             "denied": [(modality.value, reason) for modality, reason in answer.policy.denied],
+            "definitions": [dataclasses.asdict(definition) for definition in answer.definitions],
+            "signal_weights": [dataclasses.asdict(weight) for weight in answer.signal_weights],
         }
     )
-    return Provenance(PIPELINE_VERSION, models, config_sha256, digest)
+    return Provenance(PIPELINE_VERSION, models, config_sha256, digest, instruction_set())
+
+
+def asked(answer: Answer) -> Asked:
+    """What was asked, as far as it does not stand elsewhere in the assessment."""
+    denied = tuple(DeniedModality(modality.value, reason) for modality, reason in answer.policy.denied)
+    declared = answer.media.kind if answer.media else MediaKind.DETECT
+    return Asked(
+        answer.language or "",
+        bool(answer.sentences),
+        denied,
+        answer.definitions,
+        answer.signal_weights,
+        "" if declared is MediaKind.DETECT else declared.value,
+    )
+
+
+@cache
+def instruction_set() -> str:
+    """Vector instructions of this machine: libraries choose their kernels by them, and kernels differ in last bits."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.machine()
+    flags = next((set(line.split()) for line in lines if line.startswith(("flags", "Features"))), set())
+    known = ("amx_int8", "avx512_vnni", "avx512f", "avx_vnni", "avx2", "asimd")
+    return " ".join([platform.machine(), next((name for name in known if name in flags), "")]).strip()
 
 
 def sha256_of(values: Mapping[str, Any]) -> str:
@@ -60,3 +93,14 @@ def media_summary(
         error_count=sum(report.error_count for report in reports),
         truncated=any(report.truncated for report in reports),
     )
+
+
+def data_sha256() -> str:
+    """Hash of the data that facts and scores depend on: rubrics, cues, replacements, calibrated constants."""
+    root = files("serving.signals")
+    assert isinstance(root, Path), "data is read from a folder"
+    digest = hashlib.sha256()
+    for path in sorted(path for path in root.rglob("*") if path.suffix in (".yaml", ".json")):
+        digest.update(f"{path.relative_to(root).as_posix()}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -9,20 +9,37 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serving.domain.answer import Answer, Modality
-from serving.domain.assessment import CompetencyScore, Flag, ModalityReport, OverallScore, ScoreStatus, Star
+from serving.domain.assessment import (
+    CompetencyScore,
+    Contribution,
+    Flag,
+    ModalityReport,
+    OverallScore,
+    ScoreStatus,
+    Star,
+)
 from serving.domain.competency import LANGUAGES, Language
-from serving.domain.facts import Coherence, Delivery, KeywordMention
+from serving.domain.facts import Behavior, Coherence, Delivery, KeywordMention
+from serving.domain.judgement import AnswerState, Judgement, Statement
 from serving.domain.transcript import Transcript
 from serving.pipeline import modalities
-from serving.pipeline.ports import LanguageModels
+from serving.pipeline.judging import ADDRESSES, RECITES, HeadJudge
+from serving.pipeline.ports import Judge, Models
+from serving.pipeline.scoring import Scoring
 from serving.pipeline.stages import StageObserver, timed
-from serving.signals.scoring import AnswerFacts, ScoringResult, score_answer
+from serving.signals.scoring.facts import AnswerFacts, ScoringResult
+from serving.signals.scoring.likeness import rubric_fit
+from serving.signals.scoring.signals import signal_contributions, signal_values
+from serving.signals.text.anchors import compare
 from serving.signals.text.coherence import coherence
-from serving.signals.text.flags import find_flags
+from serving.signals.text.flags import Suspicion, flag_kinds, flags_of
 from serving.signals.text.keywords import extract_keywords
-from serving.signals.text.language import to_simplified
-from serving.signals.text.references import References, make_references, reference_sentences
-from serving.signals.text.star import star_summary, tag_star
+from serving.signals.text.neutral import neutral, neutral_sentences
+from serving.signals.text.references import PROSE, References, make_references, reference_sentences
+from serving.signals.text.repetition import said_again
+from serving.signals.text.star import ROLE_QUESTION, role_question, star_sentences, star_summary
+
+MODELS = ("sentence_encoder", "star_tagger", "answer_judge", "competency_scorer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +59,11 @@ class Read:
 class Reading:
     """Reads transcripts. Reference sentences are embedded once a language, on first use."""
 
-    def __init__(self, models: LanguageModels, observer: StageObserver) -> None:
+    def __init__(self, models: Models, observer: StageObserver, judge: Judge | None = None) -> None:
         self._models = models
         self._observer = observer
+        self._judge = judge or HeadJudge(models)
+        self._scoring = Scoring(self._judge, models)
         self._references: dict[Language, References] = {}
         self._loading = {language: asyncio.Lock() for language in LANGUAGES}
 
@@ -53,8 +72,11 @@ class Reading:
         for language in LANGUAGES:
             await self._references_of(language)
 
-    async def run(self, answer: Answer, transcript: Transcript, delivery: Delivery) -> Read:
+    async def run(self, answer: Answer, transcript: Transcript, delivery: Delivery, behavior: Behavior) -> Read:
         """Read one transcript.
+
+        Args:
+            delivery, behavior: facts that count only as far as the answer's signal weights say.
 
         Raises:
             ModelUnavailable, ModelFailed, Overloaded, DeadlineExceeded: see `ports`.
@@ -65,55 +87,61 @@ class Reading:
             return _unread(answer, "no_transcript")
         references = await self._references_of(transcript.language)
         with timed(self._observer, "embed"):
-            embeddings, question = await self._embed(transcript, answer.question)
+            state = await self._state(answer, transcript, references)
+        with timed(self._observer, "judge"):
+            (told,) = await self._judge.judge([state], [role_question(), Statement(ADDRESSES), Statement(RECITES)])
+        star = star_summary(star_sentences(transcript.sentences, told.choices[ROLE_QUESTION]))
+        suspicion = _suspicion(state, told, references)
+        kinds = await asyncio.to_thread(flag_kinds, transcript, answer.question, suspicion)
+        keywords, mentions = await asyncio.to_thread(extract_keywords, transcript)
+        hanging = coherence(state.question_embedding if answer.question else None, state.embeddings)
+        facts = AnswerFacts(
+            transcript=transcript,
+            question=answer.question,
+            star=star,
+            delivery=delivery,
+            embeddings=state.embeddings,
+            kept=tuple(at for at, kind in enumerate(kinds) if not kind and at not in suspicion.again),
+            flags=flags_of(transcript.sentences, kinds),
+            extra=_extra(answer, delivery, behavior),
+        )
         with timed(self._observer, "score"):
-            return await asyncio.to_thread(_read, answer, transcript, delivery, embeddings, question, references)
+            scores = await self._scoring.run(facts, state, references, answer.competencies, answer.definitions)
+        return Read(star, keywords, mentions, hanging, facts.flags, scores, modalities.ran(Modality.LANGUAGE), MODELS)
 
-    async def _embed(
-        self, transcript: Transcript, question: str
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-        texts = [sentence.text for sentence in transcript.sentences]
-        if question:
-            texts.append(question)
-        if transcript.language == "zh":  # traditional and simplified characters must mean the same
-            texts = [to_simplified(text) for text in texts]
-        rows = await self._models.embed(texts)
-        return (rows[:-1], rows[-1]) if question else (rows, None)
+    async def _state(self, answer: Answer, transcript: Transcript, references: References) -> AnswerState:
+        """The answer as the models see it: in the neutral form, embedded."""
+        sentences = await asyncio.to_thread(neutral_sentences, transcript)
+        question = neutral(answer.question, transcript.language) if answer.question else ""
+        rows = await self._models.embed([*sentences, question] if question else sentences)
+        asked: NDArray[np.float32] = rows[-1] if question else np.zeros(rows.shape[1], np.float32)
+        said = rows[: len(sentences)]
+        fit = rubric_fit(compare(said, references))
+        return AnswerState(transcript.language, question, tuple(sentences), said, asked, fit)
 
     async def _references_of(self, language: Language) -> References:
         async with self._loading[language]:
             if language not in self._references:
-                rows = await self._models.embed(reference_sentences(language))
-                self._references[language] = make_references(language, rows)
+                texts = [neutral(text, language) for text in reference_sentences(language)]
+                self._references[language] = make_references(language, await self._models.embed(texts))
         return self._references[language]
 
 
-def _read(
-    answer: Answer,
-    transcript: Transcript,
-    delivery: Delivery,
-    embeddings: NDArray[np.float32],
-    question: NDArray[np.float32] | None,
-    references: References,
-) -> Read:
-    star = star_summary(tag_star(transcript.sentences, embeddings, references))
-    keywords, mentions = extract_keywords(transcript)
-    hanging = coherence(question, embeddings)
-    flags = find_flags(transcript, answer.question)
-    facts = AnswerFacts(
-        transcript=transcript,
-        question=answer.question,
-        star=star,
-        coherence=hanging,
-        delivery=delivery,
-        embeddings=embeddings,
-        question_embedding=question,
-        references=references,
-        flags=flags,
-    )
-    scores = score_answer(facts, answer.competencies)
-    return Read(
-        star, keywords, mentions, hanging, flags, scores, modalities.ran(Modality.LANGUAGE), ("sentence_encoder",)
+def _extra(answer: Answer, delivery: Delivery, behavior: Behavior) -> dict[str, tuple[Contribution, ...]]:
+    if not answer.signal_weights:
+        return {}
+    values = signal_values(delivery, behavior)
+    return {name: signal_contributions(name, answer.signal_weights, values) for name in answer.competencies}
+
+
+def _suspicion(state: AnswerState, told: Judgement, references: References) -> Suspicion:
+    return Suspicion(
+        addresses=told.statements[ADDRESSES],
+        recites=told.statements[RECITES],
+        # Row by row: a matrix product may round a row by the number of its neighbours.
+        question=np.array([float(np.dot(row, state.question_embedding)) for row in state.embeddings]),
+        rubric=compare(state.embeddings, references).likeness(PROSE, nearest=1),
+        again=said_again(state.embeddings),
     )
 
 

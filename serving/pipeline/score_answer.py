@@ -59,7 +59,7 @@ class ScoreAnswer:
             info = await self._probe(answer)
             heard, seen = await both(self._hearing.run(answer, info), self._seeing.run(answer, info))
             _refuse_if_nothing_decoded(heard, seen)
-            read = await self._reading.run(answer, heard.transcript, heard.delivery)
+            read = await self._reading.run(answer, heard.transcript, heard.delivery, seen.behavior)
             models = self._models.versions((*heard.models, *read.models, *seen.models))
             return Assessment(
                 question=answer.question,
@@ -80,6 +80,7 @@ class ScoreAnswer:
                 modalities=(heard.report, read.report, seen.face, seen.expression),
                 media=provenance.media_summary(answer, info, heard.decode, seen.decode),
                 provenance=provenance.of(answer, models, self._config_sha256),
+                asked=provenance.asked(answer),
             )
 
     async def _probe(self, answer: Answer) -> MediaInfo | None:

@@ -15,25 +15,9 @@ from serving.report.wording import Wording
 
 _FILLER_TICK: Final = 0.006  # share of the width of a filler's mark: a real one is too short to be seen
 
-# Words in the names of contributions that say that a fact of voice or picture went into a score.
-DELIVERY_PARTS: Final = frozenset(
-    {
-        "delivery",
-        "speech",
-        "rate",
-        "pace",
-        "pause",
-        "pauses",
-        "filler",
-        "fillers",
-        "fluency",
-        "pitch",
-        "energy",
-    }
-)
-BEHAVIOR_PARTS: Final = frozenset(
-    {"behavior", "face", "smile", "smiles", "gaze", "gesture", "gestures", "head", "expression"}
-)
+# Signals to which a competency model may give points, by what they are facts of.
+DELIVERY_SIGNALS: Final = frozenset({"pace", "fluency", "steadiness"})
+BEHAVIOR_SIGNALS: Final = frozenset({"eye_contact", "smile", "gesture"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +81,7 @@ def delivery_view(assessment: Assessment, duration_s: float | None, t: Wording) 
         chart=chart,
         chart_text=t("delivery_chart_desc", pauses=str(len(delivery.pauses)), fillers=str(len(timed))),
         rows=_rows([(t("pause"), delivery.pauses)]) + tuple(_filler_row(filler) for filler in timed),
-        in_score=_in_score(assessment, DELIVERY_PARTS),
+        in_score=_in_score(assessment, DELIVERY_SIGNALS),
     )
 
 
@@ -131,7 +115,7 @@ def behavior_view(assessment: Assessment, duration_s: float | None, t: Wording) 
     behavior = assessment.behavior
     if behavior.frame_count == 0 or not behavior.face_ratio:
         intro = t("behavior_none" if behavior.face_ratio is None else "behavior_no_face")
-        return FactsView(intro, (), None, "", (), _in_score(assessment, BEHAVIOR_PARTS))
+        return FactsView(intro, (), None, "", (), _in_score(assessment, BEHAVIOR_SIGNALS))
     smiles, away = behavior.smile.intervals, behavior.gaze.away_intervals
     gestures = behavior.gesture.intervals
     named = [(t("lane_smile"), smiles), (t("lane_away"), away), (t("lane_gesture"), gestures)]
@@ -154,7 +138,7 @@ def behavior_view(assessment: Assessment, duration_s: float | None, t: Wording) 
             gestures=str(len(gestures)),
         ),
         rows=_rows(named),
-        in_score=_in_score(assessment, BEHAVIOR_PARTS),
+        in_score=_in_score(assessment, BEHAVIOR_SIGNALS),
         curve=_curve(assessment, duration_s, t),
     )
 
@@ -226,10 +210,6 @@ def _curve(assessment: Assessment, duration_s: float | None, t: Wording) -> Curv
     return CurveView(drawn, text, tuple((at, percent(value)) for at, value in drawn.rows))
 
 
-def _in_score(assessment: Assessment, parts: frozenset[str]) -> bool:
-    """Whether a contribution with points, of any competency, names one of `parts`."""
-    return any(
-        part.points != 0.0 and not parts.isdisjoint(part.name.casefold().replace(".", "_").split("_"))
-        for competency in assessment.competencies
-        for part in competency.contributions
-    )
+def _in_score(assessment: Assessment, signals: frozenset[str]) -> bool:
+    """Whether the role's competency model gave one of `signals` a weight."""
+    return any(weight.signal in signals for weight in assessment.asked.signal_weights)

@@ -45,6 +45,15 @@ class EvidenceView:
 
 
 @dataclass(frozen=True, slots=True)
+class ConcernView:
+    """A quote that lowered the score, its time (empty when it has none) and the part that it lowered."""
+
+    quote: str
+    time: str
+    lowered: str
+
+
+@dataclass(frozen=True, slots=True)
 class CompetencyView:
     """A competency; without a score where the evidence did not suffice, and then `reason` says why."""
 
@@ -55,6 +64,7 @@ class CompetencyView:
     waterfall: Waterfall | None
     dimensions: tuple[DimensionView, ...]
     evidence: tuple[EvidenceView, ...]
+    concerns: tuple[ConcernView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +142,14 @@ def _competency(index: int, item: CompetencyScore, evidence: EvidenceIndex, t: W
                 first=evidence.first(quote),
             )
             for quote in (item.evidence if score is not None else ())
+        ),
+        concerns=tuple(
+            ConcernView(
+                quote.quote,
+                clock_span(quote.start_offset_s, quote.end_offset_s),
+                t.part(quote.contribution) if quote.contribution else "",
+            )
+            for quote in (item.concerns if score is not None else ())
         ),
     )
 

@@ -74,6 +74,44 @@ _SENTENCE_ENCODER = ModelContract(
     outputs=(TensorSpec("sentence_embedding", "FP32", (512,)),),  # L2-normalised
 )
 
+# Small heads over sentence embeddings. `sentences` varies; `mask` holds ones for sentences, then zeros.
+_SENTENCES = (
+    TensorSpec("embedding", "FP32", (-1, 512)),
+    TensorSpec("cue", "FP32", (-1, 20)),
+    TensorSpec("mask", "INT32", (-1,)),
+)
+
+_STAR_TAGGER = ModelContract(
+    inputs=_SENTENCES,
+    outputs=(TensorSpec("probability", "FP32", (-1, 5)),),  # of the roles S T A R O
+)
+
+_ANSWER_JUDGE = ModelContract(
+    inputs=(
+        *_SENTENCES,
+        TensorSpec("question", "FP32", (512,)),
+        TensorSpec("fit", "FP32", (-1, 9, 3)),  # how each sentence lies to each competency's rubric
+    ),
+    outputs=(
+        TensorSpec("shows", "FP32", (-1, 9)),  # a sentence shows a competency
+        TensorSpec("against", "FP32", (-1, 9)),  # ... or its contrary
+        TensorSpec("empty", "FP32", (-1,)),  # it tells nothing that happened
+        TensorSpec("own", "FP32", (-1,)),  # the deed in it is the speaker's own
+        TensorSpec("addresses", "FP32", (-1,)),  # it speaks to whoever scores
+        TensorSpec("recites", "FP32", (-1,)),  # it strings keywords or phrases of a rubric together
+        TensorSpec("grade", "FP32", (9, 5)),  # anchor level reached
+        TensorSpec("relevant", "FP32", (1,)),  # the answer answers the question
+    ),
+)
+
+_COMPETENCY_SCORER = ModelContract(
+    inputs=(
+        TensorSpec("feature", "FP32", (14,)),
+        TensorSpec("competency", "INT32", (1,)),  # 0 to 7 as in COMPETENCIES, 8 for one that a caller defined
+    ),
+    outputs=(TensorSpec("points", "FP32", (15,)),),  # the base, then each feature's, out of 10
+)
+
 _FACE_DETECTOR = ModelContract(
     inputs=(TensorSpec("image", "UINT8", (128, 128, 3)),),  # RGB
     outputs=(
@@ -109,6 +147,9 @@ CONTRACT: Mapping[str, ModelContract] = MappingProxyType(
         "asr_en": _ASR,
         "asr_multilingual": _ASR,
         "sentence_encoder": _SENTENCE_ENCODER,
+        "star_tagger": _STAR_TAGGER,
+        "answer_judge": _ANSWER_JUDGE,
+        "competency_scorer": _COMPETENCY_SCORER,
         "face_detector": _FACE_DETECTOR,
         "face_mesh": _FACE_MESH,
         "face_expression": _FACE_EXPRESSION,

@@ -21,6 +21,7 @@ from serving.domain.assessment import ModelVersion
 from serving.domain.competency import LANGUAGES, Language
 from serving.domain.errors import InternalFault, ModelFailed
 from serving.domain.transcript import SegmentTranscript, Word
+from serving.pipeline.ports import HeadOutputs, SentenceBatch
 
 _VERSION_FOLDER = "1"
 
@@ -109,6 +110,29 @@ class TritonModels:
             found[group] = outputs[embedding.name]
         return found
 
+    async def tag_star(self, batch: SentenceBatch) -> NDArray[np.float32]:
+        """See `HeadModels`."""
+        return (await self._sentences("star_tagger", batch))["probability"]
+
+    async def judge_heads(self, batch: SentenceBatch) -> HeadOutputs:
+        """See `HeadModels`."""
+        outputs = await self._sentences("answer_judge", batch)
+        return HeadOutputs(
+            shows=outputs["shows"],
+            against=outputs["against"],
+            empty=outputs["empty"],
+            own=outputs["own"],
+            addresses=outputs["addresses"],
+            recites=outputs["recites"],
+            grade=outputs["grade"],
+            relevant=outputs["relevant"][:, 0],
+        )
+
+    async def score_points(self, features: NDArray[np.float32], competencies: Sequence[int]) -> NDArray[np.float32]:
+        """See `CompetencyScorer`."""
+        places = np.array(competencies, np.int32)[:, np.newaxis]
+        return (await self._rows("competency_scorer", {"feature": features, "competency": places}))["points"]
+
     async def detect_faces(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """See `FaceModels`."""
         outputs = await self._images("face_detector", images)
@@ -143,9 +167,25 @@ class TritonModels:
         """Run uint8 [n, *dims] in requests as large as the model takes, side by side; outputs [n, ...]."""
         if not len(images):
             return {spec.name: np.empty((0, *spec.dims), np.float32) for spec in contract_of(model).outputs}
+        return await self._rows(model, {"image": images})
+
+    async def _sentences(self, model: str, batch: SentenceBatch) -> Mapping[str, NDArray[np.float32]]:
+        inputs = {
+            "embedding": batch.embeddings,
+            "cue": batch.cues,
+            "mask": batch.mask,
+            "question": batch.questions,
+            "fit": batch.fit,
+        }
+        return await self._rows(model, {spec.name: inputs[spec.name] for spec in contract_of(model).inputs})
+
+    async def _rows(self, model: str, inputs: Mapping[str, Array]) -> Mapping[str, NDArray[np.float32]]:
+        """Run at least one row in requests as large as the model takes, side by side; outputs [n, ...]."""
         rows = await self._client.max_batch_size(model, self._config.timeout_s)
+        count = len(next(iter(inputs.values())))
         parts = await _all(
-            self._infer(model, {"image": images[start : start + rows]}) for start in range(0, len(images), rows)
+            self._infer(model, {name: array[start : start + rows] for name, array in inputs.items()})
+            for start in range(0, count, rows)
         )
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 

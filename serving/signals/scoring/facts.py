@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from serving.domain.assessment import CompetencyScore, Flag, OverallScore, Star
-from serving.domain.facts import Coherence, Delivery
+from serving.domain.assessment import CompetencyScore, Contribution, Flag, OverallScore, Star
+from serving.domain.facts import Delivery
 from serving.domain.transcript import Transcript
-from serving.signals.text.anchors import References
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerFacts:
-    """What scores rest on.
+    """What scores rest on, apart from what the judge says.
 
-    What the picture showed is not here, and how the answer was spoken (`delivery`) has no weight in any competency: of
-    it only the recogniser's confidence is read, and it widens the range.
+    What voice and picture showed has no weight in any competency, unless the caller gave it one: then it is in
+    `extra`. Of `delivery` only the recogniser's confidence is read besides, and it widens the range.
 
     Attributes:
         question: may be empty; then relevance is not judged.
         embeddings: float32 [sentences, 512], row i of `transcript.sentences[i]`, L2-normalised.
-        question_embedding: float32 [512], None without a question.
+        kept: sentences that count, in order: neither flagged nor said again.
+        extra: contributions of weighted signals by competency.
     """
 
     transcript: Transcript
     question: str
-    embeddings: NDArray[np.float32]
-    question_embedding: NDArray[np.float32] | None
-    references: References
     star: Star
-    coherence: Coherence
     delivery: Delivery
+    embeddings: NDArray[np.float32]
+    kept: tuple[int, ...]
     flags: tuple[Flag, ...] = ()
+    extra: Mapping[str, tuple[Contribution, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

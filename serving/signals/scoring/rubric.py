@@ -1,125 +1,170 @@
-"""Competency rubrics: what each competency means, its dimensions, and what its points are worth. Data, validated.
+"""Competency rubrics: what each competency means, its sides, and what each level of it looks like. Data, validated.
 
-A rubric file is `rubrics/<competency>.yaml`: `name`, `title` and `definition` per language, `dimensions` (name, weight,
-behavioural `indicators` per language), `contrary` behaviours per language, and `weights` that differ from the default.
+They are behaviourally anchored rating scales (Smith and Kendall 1963): five levels, each tied to behaviour that a rater
+can recognise. A file is `rubrics/<competency>.yaml`, with these keys, texts in every language:
+
+- `name`, `title`, `definition`;
+- `dimensions`: 2 to 4 sides, each with `name`, `title`, `weight` and `indicators`, sentences as candidates say them;
+- `contrary`: sentences that show the contrary;
+- `red_flags`: behaviour that is a warning whatever else was said;
+- `anchors`: the levels 1 to 5, each with the `text` that a rater goes by and an `example` as a candidate would say it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
-
-import yaml
+from importlib.resources.abc import Traversable
+from typing import Any, Final
 
 from serving.domain.competency import COMPETENCIES, LANGUAGES, Language
+from serving.signals.scoring.rubric_file import RubricReader, load_rubric_file, one_form
 
-# Points out of 10 that a feature at its full value (1.0) is worth. `fit` is shared out to the dimensions by their
-# weights. With the base of 2.5 a perfect answer passes 10 only slightly and an empty one stays low.
-DEFAULT_WEIGHTS: Mapping[str, float] = {
-    "fit": 3.6,
-    "relevance": 0.8,
-    "action": 1.0,
-    "result": 1.0,
-    "specificity": 0.9,
-    "structure": 0.8,
-    "reasoning": 0.5,
-    "reflection": 0.4,
-    "detail": 0.6,
-    "vagueness": -1.6,
-    "off_topic": -0.8,
-    "repetition": -1.2,
-    "contrary": -2.0,
-}
+LEVELS: Final = (1, 2, 3, 4, 5)
+CONTRARY: Final = "contrary"  # group of sentences beside the dimensions, so no dimension's name
+_INDICATORS_MIN, _CONTRARY_MIN = 6, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """What an answer at one level looks like.
+
+    Attributes:
+        level: 1 (lowest) to 5.
+        text: for a rater.
+        example: as a candidate would say it, 1 to 3 sentences.
+    """
+
+    level: int
+    text: Mapping[Language, str]
+    example: Mapping[Language, str]
 
 
 @dataclass(frozen=True, slots=True)
 class RubricDimension:
-    """A named side of a competency; `weight` is its share of the competency's fit, the shares sum to 1."""
+    """A named side of a competency; `weight` is its share of the competency, the shares sum to 1."""
 
     name: str
+    title: Mapping[Language, str]
     weight: float
     indicators: Mapping[Language, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Rubric:
-    """One competency. `weights` holds a value for every feature of `DEFAULT_WEIGHTS`."""
+    """One competency; `anchors` from the lowest level to the highest."""
 
     name: str
     title: Mapping[Language, str]
     definition: Mapping[Language, str]
     dimensions: tuple[RubricDimension, ...]
     contrary: Mapping[Language, tuple[str, ...]]
-    weights: Mapping[str, float] = field(default_factory=lambda: DEFAULT_WEIGHTS)
+    red_flags: Mapping[Language, tuple[str, ...]]
+    anchors: tuple[Anchor, ...]
 
     def anchor_groups(self, language: Language) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """Sentences to embed, by the group name under which scoring looks them up."""
         indicators = [(f"{self.name}/{side.name}", side.indicators[language]) for side in self.dimensions]
-        return (*indicators, (f"{self.name}/contrary", self.contrary[language]))
+        return (*indicators, (f"{self.name}/{CONTRARY}", self.contrary[language]))
+
+    def levels(self, language: Language) -> tuple[str, ...]:
+        """What a rater goes by, from the lowest level to the highest."""
+        return tuple(anchor.text[language] for anchor in self.anchors)
 
 
 @cache
 def load_rubrics() -> Mapping[str, Rubric]:
-    """All rubrics by competency, in the order of `COMPETENCIES`.
+    """All rubrics by competency, in the order of `COMPETENCIES`. Raises what `read_rubrics` raises."""
+    return read_rubrics(files("serving.signals.scoring").joinpath("rubrics"))
+
+
+def read_rubrics(folder: Traversable) -> Mapping[str, Rubric]:
+    """Read and check a folder that holds one file for each competency, and nothing else in YAML.
 
     Raises:
-        ValueError: names the file and what is wrong with it.
+        ValueError: one line; begins with the file's name and names the key that is wrong.
     """
-    folder = files("serving.signals.scoring").joinpath("rubrics")
-    return {
-        name: parse_rubric(yaml.safe_load(folder.joinpath(f"{name}.yaml").read_text(encoding="utf-8")), f"{name}.yaml")
-        for name in COMPETENCIES
+    expected = [f"{name}.yaml" for name in COMPETENCIES]
+    found = sorted(path.name for path in folder.iterdir() if path.name.endswith((".yaml", ".yml")))
+    for source in found:
+        if source not in expected:
+            raise ValueError(f"{source}: is no competency's file; expected are {', '.join(expected)}")
+    sources = {name: f"{name}.yaml" for name in COMPETENCIES}
+    rubrics = {
+        name: parse_rubric(load_rubric_file(folder.joinpath(source)), source) for name, source in sources.items()
     }
+    _refuse_shared_sentences(rubrics)
+    return rubrics
+
+
+def _refuse_shared_sentences(rubrics: Mapping[str, Rubric]) -> None:
+    """Eight competencies are eight only as long as none speaks in another's sentences."""
+    owners: dict[str, str] = {}
+    for name, rubric in rubrics.items():
+        for language in LANGUAGES:
+            for group, sentences in rubric.anchor_groups(language):
+                for sentence in sentences:
+                    owner = owners.setdefault(one_form(sentence), name)
+                    if owner != name:
+                        side = group.removeprefix(f"{name}/")
+                        raise ValueError(f"{name}.yaml: {side} ({language}) repeats {owner}.yaml: {sentence!r}")
 
 
 def parse_rubric(data: Any, source: str) -> Rubric:
-    """Validate one parsed file. Raises `ValueError` that begins with `source`."""
+    """Check one parsed file, `source`.
 
-    def check(condition: bool, message: str) -> None:
-        if not condition:
-            raise ValueError(f"{source}: {message}")
-
-    required = {"name", "title", "definition", "dimensions", "contrary"}
-    check(isinstance(data, dict), "is not a mapping")
-    check(required <= data.keys() <= required | {"weights"}, f"needs the keys {sorted(required)}, optionally weights")
-    check(source in ("", f"{data['name']}.yaml"), f"name {data['name']!r} differs from the file's")
-
-    def by_language(value: Any, where: str, kind: type) -> dict[Language, Any]:
-        check(isinstance(value, dict) and set(value) == set(LANGUAGES), f"{where} needs {', '.join(LANGUAGES)}")
-        for language in LANGUAGES:
-            texts = value[language] if kind is tuple else [value[language]]
-            ok = isinstance(texts, list) and texts and all(isinstance(text, str) and text.strip() for text in texts)
-            check(bool(ok), f"{where}.{language} must hold non-empty text")
-        return {language: kind(value[language]) for language in LANGUAGES}
-
-    check(isinstance(data["dimensions"], list) and 2 <= len(data["dimensions"]) <= 4, "needs 2 to 4 dimensions")
-    dimensions = []
-    for at, side in enumerate(data["dimensions"]):
-        keys = {"name", "weight", "indicators"}
-        check(isinstance(side, dict) and set(side) == keys, f"dimensions[{at}] needs {sorted(keys)}")
-        weight = side["weight"]
-        check(isinstance(weight, int | float) and 0 < weight <= 1, f"dimensions[{at}].weight must be in (0, 1]")
-        indicators = by_language(side["indicators"], f"dimensions[{at}].indicators", tuple)
-        dimensions.append(RubricDimension(str(side["name"]), float(weight), indicators))
-    names = [side.name for side in dimensions]
-    check(len(set(names)) == len(names), "dimension names repeat")
-    reserved = {*DEFAULT_WEIGHTS, "base", "bound"} & set(names)
-    check(not reserved, f"dimension names {sorted(reserved)} are taken by features")
-    total = sum(side.weight for side in dimensions)
-    check(abs(total - 1.0) < 1e-9, f"dimension weights sum to {total}, not 1")
-    weights = data.get("weights", {})
-    check(isinstance(weights, dict) and weights.keys() <= DEFAULT_WEIGHTS.keys(), "weights names an unknown feature")
-    for name, value in weights.items():
-        sign = DEFAULT_WEIGHTS[name] > 0
-        check(isinstance(value, int | float) and (value >= 0) == sign, f"weights.{name} must keep its sign")
+    Raises:
+        ValueError: one line; begins with `source` and names the key that is wrong.
+    """
+    reader = RubricReader(source)
+    keys = ("name", "title", "definition", "dimensions", CONTRARY, "red_flags", "anchors")
+    values = reader.keys(data, "", keys)
+    if source != f"{values['name']}.yaml":
+        reader.fail(f"name is {values['name']!r}, it must be the file's")
     return Rubric(
-        data["name"],
-        by_language(data["title"], "title", str),
-        by_language(data["definition"], "definition", str),
-        tuple(dimensions),
-        by_language(data["contrary"], "contrary", tuple),
-        {**DEFAULT_WEIGHTS, **{name: float(value) for name, value in weights.items()}},
+        reader.name(values["name"], "name"),
+        reader.by_language(values["title"], "title", reader.label),
+        reader.by_language(values["definition"], "definition", reader.label),
+        _dimensions(reader, values["dimensions"]),
+        reader.by_language(values[CONTRARY], CONTRARY, reader.sentences(_CONTRARY_MIN)),
+        reader.by_language(values["red_flags"], "red_flags", reader.sentences(3, 6)),
+        _anchors(reader, values["anchors"]),
     )
+
+
+def _dimensions(reader: RubricReader, value: Any) -> tuple[RubricDimension, ...]:
+    found: list[RubricDimension] = []
+    for at, entry in enumerate(reader.items(value, "dimensions", 2, 4)):
+        key = f"dimensions[{at}]"
+        side = reader.keys(entry, key, ("name", "title", "weight", "indicators"))
+        name = reader.name(side["name"], f"{key}.name")
+        if name == CONTRARY or name in (other.name for other in found):
+            reader.fail(f"{key}.name is {name}, which is taken")
+        title = reader.by_language(side["title"], f"{key}.title", reader.label)
+        weight = reader.share(side["weight"], f"{key}.weight")
+        indicators = reader.by_language(side["indicators"], f"{key}.indicators", reader.sentences(_INDICATORS_MIN))
+        found.append(RubricDimension(name, title, weight, indicators))
+    reader.shares_sum_to_one([side.weight for side in found], "weights of dimensions")
+    return tuple(found)
+
+
+def _anchors(reader: RubricReader, value: Any) -> tuple[Anchor, ...]:
+    entries = [
+        reader.keys(entry, f"anchors[{at}]", ("level", "text", "example"))
+        for at, entry in enumerate(reader.items(value, "anchors", 1))
+    ]
+    levels = [entry["level"] for entry in entries]
+    # 1.0 and true equal 1, but are no levels.
+    if any(type(level) is not int for level in levels) or sorted(levels) != list(LEVELS):
+        has = ", ".join(str(level) for level in levels)
+        reader.fail(f"anchors needs the levels 1 to 5 once each, it has {has}")
+    found = []
+    for entry in sorted(entries, key=lambda entry: int(entry["level"])):
+        key = f"anchors[{levels.index(entry['level'])}]"
+        text = reader.by_language(entry["text"], f"{key}.text", reader.sentence)
+        found.append(
+            Anchor(entry["level"], text, reader.by_language(entry["example"], f"{key}.example", reader.sentence))
+        )
+    return tuple(found)

@@ -8,7 +8,6 @@ from serving.domain.competency import Language
 from serving.signals.scoring.facts import AnswerFacts
 from serving.signals.text.chinese import segment
 from serving.signals.text.fillers import find_fillers
-from serving.signals.text.flags import flagged_sentences
 from serving.signals.text.language import HAN
 from serving.signals.text.resources import load_words
 
@@ -28,8 +27,7 @@ def reason_not_to_score(facts: AnswerFacts) -> str:
     language = transcript.language
     if not transcript.sentences:
         return "no_transcript"
-    flagged = flagged_sentences(transcript.sentences, facts.flags)
-    kept = " ".join(s.text for at, s in enumerate(transcript.sentences) if at not in flagged)
+    kept = " ".join(transcript.sentences[at].text for at in facts.kept)
     if not kept:
         return "only_flagged_text"
     units = [unit.lower() for unit in _WORD[language].findall(kept)]

@@ -25,19 +25,19 @@ def suggest(facts: AnswerFacts, features: Mapping[str, float]) -> tuple[str, ...
     """At most four, the most useful first; none for an answer that lacks nothing.
 
     Args:
-        features: as `answer_features` gives them.
+        features: by name, of the competency that the answer shows best.
     """
     missing = facts.star.missing
     lacks = {
         "flagged": bool(facts.flags),
-        "off_topic": facts.question_embedding is not None and features["far"] > 0.95,
-        "vagueness": features["vagueness"] > 0.35,
-        "action": "A" in missing or features["action"] < 0.45,
-        "result": "R" in missing or features["result"] < 0.4,
+        "off_topic": bool(facts.question) and features["relevance"] < 0.2,
+        "vagueness": features["padding"] > 0.4,
+        "action": "A" in missing or features["agency"] < 0.3,
+        "result": "R" in missing or features["result"] < 0.3,
         "situation": "S" in missing,
-        "specificity": features["specificity"] < 0.5,
-        "reasoning": features["reasoning"] < 0.4,
-        "reflection": features["reflection"] < 0.35,
+        "specificity": features["specificity"] < 0.4,
+        "reasoning": features["reasoning"] < 0.3,
+        "reflection": features["reflection"] < 0.3,
     }
     advice = _advice(facts.transcript.language)
     return tuple(advice[name] for name, lacking in lacks.items() if lacking)[:MAX_SUGGESTIONS]

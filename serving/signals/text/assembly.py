@@ -4,42 +4,23 @@ from __future__ import annotations
 
 import itertools
 import re
-from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from serving.domain.competency import Language
 from serving.domain.transcript import SegmentTranscript, Sentence, Transcript, Word
 from serving.signals.text.boundaries import Span, cut_to_length, punctuated_spans
 from serving.signals.text.language import HAN, to_simplified
+from serving.signals.text.restoration import whole_sentences
 from serving.signals.text.spans import WordIndex
-from serving.signals.text.units import has_unit, unit_starts, units
 
 _HAN_AT_END = re.compile(f"[{HAN}\u3000-\u303f\uff00-\uffef]$")
 _HAN_AT_START = re.compile(f"^[{HAN}\u3000-\u303f\uff00-\uffef]")
-
-
-@dataclass(frozen=True, slots=True)
-class AssemblyConfig:
-    """When unpunctuated speech is cut.
-
-    Attributes:
-        pause_s: silence between words that ends a sentence where punctuation is missing.
-        min_units: words (en) or characters (zh) that each side of such a cut must keep.
-        units_per_mark: a transcript with fewer sentence ends than one in so many words or characters counts as
-            unpunctuated; in a punctuated one a pause is a hesitation, not an end.
-    """
-
-    pause_s: float = 0.6
-    min_units: int = 4
-    units_per_mark: int = 60
 
 
 def assemble_transcript(
     segments: Sequence[tuple[float, SegmentTranscript]],
     language: Language,
     language_probability: float = 1.0,
-    config: AssemblyConfig = AssemblyConfig(),
 ) -> Transcript:
     """Join recognised segments, in order of time.
 
@@ -61,7 +42,7 @@ def assemble_transcript(
     index = WordIndex.of(text, tuple(words))
     sentences = tuple(
         Sentence(text[start:end], start, end, *index.times(start, end))
-        for start, end in _sentence_spans(text, language, index, config)
+        for start, end in _sentence_spans(text, language, index)
     )
     return Transcript(text, language, language_probability, sentences, tuple(words))
 
@@ -115,27 +96,14 @@ def _separator(text: str, piece: str, language: Language) -> str:
     return " " if piece[:1].isspace() else ""
 
 
-def _sentence_spans(text: str, language: Language, index: WordIndex, config: AssemblyConfig) -> list[Span]:
-    spans = punctuated_spans(text)
-    if spans and len(units(text)) > len(spans) * config.units_per_mark:
-        spans = [part for span in spans for part in _cut_at_pauses(text, span, index, config)]
-    return [part for span in spans for part in cut_to_length(text, span, language)]
-
-
-def _cut_at_pauses(text: str, span: Span, index: WordIndex, config: AssemblyConfig) -> list[Span]:
-    inside = index.within(*span)
-    start, end = span
-    starts = unit_starts(text, start, end)
-    kept = 0
-    parts: list[Span] = []
-    for before, after in itertools.pairwise(inside):
-        gap_s = index.words[after].start_offset_s - index.words[before].end_offset_s
-        cut = index.starts[after]
-        if gap_s < config.pause_s:
-            continue
-        said = bisect_left(starts, cut)
-        if said - kept >= config.min_units and len(starts) - said >= config.min_units:
-            parts.append((start, index.ends[before]))
-            start, kept = cut, said
-    parts.append((start, end))
-    return [part for part in parts if has_unit(text, *part)]
+def _sentence_spans(text: str, language: Language, index: WordIndex) -> list[Span]:
+    pauses_s = {
+        index.starts[after]: index.words[after].start_offset_s - index.words[before].end_offset_s
+        for before, after in itertools.pairwise(range(len(index.words)))
+    }
+    return [
+        part
+        for span in punctuated_spans(text)
+        for whole in whole_sentences(text, span, language, pauses_s or None)
+        for part in cut_to_length(text, whole, language)
+    ]

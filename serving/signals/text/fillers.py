@@ -48,10 +48,15 @@ def find_fillers(transcript: Transcript) -> tuple[Filler, ...]:
     )
 
 
+def filler_spans(transcript: Transcript) -> list[Span]:
+    """Character range of each filler, in order."""
+    return _spans(transcript, WordIndex.of_transcript(transcript))
+
+
 def units_said(transcript: Transcript) -> tuple[int, ...]:
     """Length of each sentence in units, fillers left out."""
     text = transcript.text
-    spans = _spans(transcript, WordIndex.of_transcript(transcript))
+    spans = filler_spans(transcript)
     begins = [start for start, _ in spans]
 
     def is_filler(at: int) -> bool:

@@ -48,7 +48,19 @@ def detect_language(text: str) -> tuple[Language, float]:
     own = han if chinese else len(words)
     probability = (own + 0.5) / (han + len(words) + other + 1.0)
     if not chinese and len(words) >= _FUNCTION_WORD_MIN_WORDS:
-        common = load_words("stop_words", "en")
-        share = sum(word.lower() in common for word in words) / len(words)
-        probability *= 0.5 + 0.5 * min(1.0, share / _FUNCTION_WORD_SHARE)
+        probability *= 0.5 + 0.5 * min(1.0, function_word_share(text) / _FUNCTION_WORD_SHARE)
     return ("zh" if chinese else "en"), probability
+
+
+def function_word_share(text: str) -> float:
+    """Share of English function words among the Latin words of a text, 0..1; 0 of none."""
+    words = _LATIN_WORD.findall(text)
+    common = load_words("stop_words", "en")
+    return sum(word.lower().replace("\u2019", "'") in common for word in words) / len(words) if words else 0.0
+
+
+def foreign_share(text: str, language: Language) -> float:
+    """Share of Han characters (en) or Latin words (zh), and of letters of other scripts, in a text, 0..1."""
+    han, latin, other = len(_HAN.findall(text)), len(_LATIN_WORD.findall(text)), len(_OTHER.findall(text))
+    everything = han + latin + other
+    return (everything - (latin if language == "en" else han)) / everything if everything else 0.0

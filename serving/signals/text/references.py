@@ -1,7 +1,6 @@
-"""All reference sentences of a language, and their embeddings put back into groups.
+"""The sentences of all rubrics in a language, and their embeddings put back into groups.
 
-STAR and general anchors are data of this package; the indicators of the competencies come from the rubrics, which is
-why this module, alone in the package, imports scoring.
+They come from the rubrics, which is why this module, alone in the package, imports scoring.
 """
 
 from __future__ import annotations
@@ -14,19 +13,17 @@ from numpy.typing import NDArray
 from serving.domain.competency import Language
 from serving.signals.scoring.rubric import load_rubrics
 from serving.signals.text.anchors import References
-from serving.signals.text.resources import load_data
 
-__all__ = ["References", "make_references", "reference_sentences"]
+__all__ = ["PROSE", "References", "make_references", "reference_sentences"]
+
+PROSE = "prose"  # the group of what is written for raters: definitions and levels
 
 
 @cache
 def _layout(language: Language) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    groups: list[tuple[str, tuple[str, ...]]] = [
-        (name, tuple(sentences)) for name, sentences in load_data("anchors")[language].items()
-    ]
-    for rubric in load_rubrics().values():
-        groups.extend(rubric.anchor_groups(language))
-    return tuple(groups)
+    rubrics = load_rubrics().values()
+    prose = tuple(text for rubric in rubrics for text in (rubric.definition[language], *rubric.levels(language)))
+    return (*(group for rubric in rubrics for group in rubric.anchor_groups(language)), (PROSE, prose))
 
 
 def reference_sentences(language: Language) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from serving.domain.errors import InvalidAnswer, Reason
 from serving.domain.transcript import Sentence
 from serving.signals.text.assembly import assemble_transcript
 from serving.signals.text.boundaries import cut_to_length, punctuated_spans
+from serving.signals.text.restoration import whole_sentences
 
 __all__ = ["assemble_transcript", "given_sentences", "split_sentences"]
 
@@ -17,13 +18,15 @@ def split_sentences(text: str, language: Language) -> tuple[Sentence, ...]:
     """Cut a text into sentences; `text[s.start:s.end] == s.text` for each, in order and without overlap.
 
     Full stops in abbreviations, initials, decimals and addresses end nothing; Chinese marks always do. Ranges without
-    a letter or digit (a lone emoji, "...") are no sentences. A sentence longer than 45 words or 80 Chinese characters
-    (recognised speech without punctuation) is cut at a comma, before a connective, or between words.
+    a letter or digit (a lone emoji, "...") are no sentences. A long stretch without punctuation, as recognised speech
+    may be, gets its sentence ends back (`restoration`); what is then longer than 45 words or 80 Chinese characters is
+    cut at a comma, before a connective, or between words.
     """
     return tuple(
         Sentence(text[start:end], start, end)
         for span in punctuated_spans(text)
-        for start, end in cut_to_length(text, span, language)
+        for whole in whole_sentences(text, span, language)
+        for start, end in cut_to_length(text, whole, language)
     )
 
 

@@ -6,6 +6,7 @@ import hashlib
 import pickle
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -70,6 +71,7 @@ def test_json_has_zeros_and_empty_lists_but_no_scores_that_are_absent() -> None:
             "contributions": [],
             "dimensions": [],
             "evidence": [],
+            "concerns": [],
         }
     ]
     assert found["flags"] == []
@@ -106,3 +108,27 @@ def test_errors_cross_processes() -> None:
     assert type(again) is InvalidArgumentError
     assert vars(again) == vars(error)
     assert str(again) == "TEXT_EMPTY: no"
+
+
+def test_definitions_and_weights_travel_as_messages() -> None:
+    options = AnswerOptions(
+        custom_competencies=[{"name": "innovation", "language": "en", "indicators": ["I tried a new way."]}],
+        signal_weights=[{"competency": "teamwork", "signal": "pace", "points": 0.5}],
+    )
+    config = options.to_config()
+    assert config.custom_competencies[0].indicators == ["I tried a new way."]
+    assert config.signal_weights[0].points == 0.5
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"custom_competencies": {"name": "x"}}, "must be a sequence of mappings"),
+        ({"custom_competencies": ["x"]}, r"custom_competencies\[0\] must be a mapping"),
+        ({"custom_competencies": [{"title": "x"}]}, r"custom_competencies\[0\].*title"),
+        ({"signal_weights": [{"points": "many"}]}, r"signal_weights\[0\].*points"),
+    ],
+)
+def test_a_definition_that_is_none_is_refused_before_it_is_sent(fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        AnswerOptions(**fields)

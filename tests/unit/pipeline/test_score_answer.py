@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from serving.domain.answer import Answer, MediaKind, MediaRef, Modality, ModalityPolicy
 from serving.domain.assessment import Assessment, ModelVersion
-from serving.domain.competency import Language
+from serving.domain.competency import Language, SignalWeight
 from serving.domain.errors import InvalidAnswer, ModelUnavailable, Overloaded, Reason
 from serving.domain.media import AudioTrack, DecodeReport, FrameBatch, MediaInfo
 from serving.domain.transcript import SegmentTranscript, Word
 from serving.pipeline.concurrency import all_of, both, frames_of
+from serving.pipeline.ports import HeadOutputs, SentenceBatch
 from serving.pipeline.score_answer import ScoreAnswer
 
 SECONDS = 4
@@ -68,6 +69,22 @@ class FakeModels:
         self.called.append("embed")
         rows = np.stack([np.random.default_rng(len(text)).normal(size=512) for text in sentences])
         return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+    async def tag_star(self, batch: SentenceBatch) -> NDArray[np.float32]:
+        self.called.append("star")
+        return np.full((*batch.mask.shape, 5), 0.2, np.float32)
+
+    async def judge_heads(self, batch: SentenceBatch) -> HeadOutputs:
+        self.called.append("judge")
+        nothing = np.zeros(batch.mask.shape, np.float32)
+        shows = np.zeros((*batch.mask.shape, 9), np.float32)
+        grade = np.full((len(batch.mask), 9, 5), 0.2, np.float32)
+        relevant = np.ones(len(batch.mask), np.float32)
+        return HeadOutputs(shows, shows, nothing, nothing, nothing, nothing, grade, relevant)
+
+    async def score_points(self, features: NDArray[np.float32], competencies: Sequence[int]) -> NDArray[np.float32]:
+        self.called.append("points")
+        return np.full((len(features), 15), 0.25, np.float32)
 
     async def detect_faces(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         self.called.append("detect")
@@ -143,9 +160,11 @@ def decoder() -> FakeDecoder:
     return FakeDecoder()
 
 
-def _film(language: Language | None = "en", policy: ModalityPolicy = DEFAULT) -> Answer:
+def _film(
+    language: Language | None = "en", policy: ModalityPolicy = DEFAULT, weights: tuple[SignalWeight, ...] = ()
+) -> Answer:
     media = MediaRef(Path("film"), 9, "0" * 64)
-    return Answer("Why?", language, ("teamwork",), media=media, policy=policy)
+    return Answer("Why?", language, ("teamwork",), media=media, policy=policy, signal_weights=weights)
 
 
 async def _score(models: FakeModels, decoder: FakeDecoder, answer: Answer) -> Assessment:
@@ -221,6 +240,29 @@ async def test_the_first_segment_decides_the_language_and_english_is_heard_again
 
 async def test_a_language_that_was_named_is_certain(models: FakeModels, decoder: FakeDecoder) -> None:
     assert (await _score(models, decoder, _film())).transcript.language_probability == 1.0
+
+
+async def test_delivery_moves_a_score_only_where_the_caller_gave_it_points(
+    models: FakeModels, decoder: FakeDecoder
+) -> None:
+    plain = await _score(models, decoder, _film())
+    weights = (SignalWeight("teamwork", "fluency", 1.5),)
+    weighted = await _score(models, decoder, _film(weights=weights))
+    parts = [{part.name: part.points for part in a.competencies[0].contributions} for a in (plain, weighted)]
+    assert "signal_fluency" not in parts[0]
+    assert parts[1]["signal_fluency"] == 1.5
+    assert plain.asked.signal_weights == () and weighted.asked.signal_weights == weights
+    assert plain.provenance.input_sha256 != weighted.provenance.input_sha256
+
+
+async def test_an_assessment_says_what_was_asked_and_on_what_it_was_made(
+    models: FakeModels, decoder: FakeDecoder
+) -> None:
+    assessment = await _score(models, decoder, _film(language=None))
+    assert assessment.asked.language == ""
+    assert [(item.name, item.reason) for item in assessment.asked.denied] == [("expression", "not_allowed_by_policy")]
+    assert assessment.provenance.instruction_set
+    assert {"star_tagger", "answer_judge", "competency_scorer"} <= {m.name for m in assessment.provenance.models}
 
 
 async def test_cancelling_stops_the_decoder(models: FakeModels, decoder: FakeDecoder) -> None:

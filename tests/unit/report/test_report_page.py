@@ -8,7 +8,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from serving.domain.assessment import ScoreStatus
+from serving.domain.assessment import Evidence, ScoreStatus
+from serving.domain.competency import SignalWeight
 from serving.domain.transcript import Sentence
 from serving.report import render_report
 from serving.report.formats import clock_span, number
@@ -212,10 +213,17 @@ def test_a_track_that_ends_a_little_early_is_not_called_partial(assessment_named
 def test_facts_of_voice_and_face_are_said_to_be_no_part_of_the_score(assessment_named):
     answer = assessment_named("english_video")
     assert render_report(answer, "en").count("Not part of the score") == 2
-    first = answer.competencies[0]
-    part = replace(first.contributions[-1], name="speech_rate", points=-0.5)
-    scored = replace(first, contributions=(*first.contributions[:-1], part))
-    assert render_report(replace(answer, competencies=(scored,)), "en").count("Not part of the score") == 1
+    weighted = replace(answer.asked, signal_weights=(SignalWeight("teamwork", "pace", -0.5),))
+    assert render_report(replace(answer, asked=weighted), "en").count("Not part of the score") == 1
+
+
+def test_what_lowered_a_score_is_quoted_beside_what_raised_it(assessment_named, language):
+    answer = assessment_named("english_audio")
+    concern = Evidence("I do not know <b>why</b>.", "padding", 3.0, 4.5)
+    scored = replace(answer.competencies[0], concerns=(concern,))
+    page = "".join(Page(render_report(replace(answer, competencies=(scored,)), language)).text)
+    assert "I do not know <b>why</b>." in page
+    assert {"en": "Lowered: Talk without content", "zh": "影响：空话"}[language] in page
 
 
 def test_unknown_names_stay_readable(assessment_named, language):

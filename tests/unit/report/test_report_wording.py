@@ -8,10 +8,11 @@ import pytest
 
 import serving.report
 from serving.domain.assessment import ModalityState
-from serving.domain.competency import COMPETENCIES, StarRole
+from serving.domain.competency import COMPETENCIES, SIGNALS, StarRole
 from serving.pipeline.modalities import _MESSAGES
 from serving.report.wording import wording
-from serving.signals.scoring.rubric import DEFAULT_WEIGHTS, load_rubrics
+from serving.signals.scoring.features import FEATURES
+from serving.signals.scoring.rubric import load_rubrics
 from serving.signals.text import flags
 
 FOLDER = Path(serving.report.__file__).parent
@@ -43,12 +44,14 @@ def test_every_name_that_scoring_gives_has_a_word(language):
     words = wording(language).groups
     rubrics = load_rubrics().values()
     assert set(COMPETENCIES) <= words["competency"].keys()
-    assert {side.name for rubric in rubrics for side in rubric.dimensions} <= words["dimension"].keys()
-    assert {"base", "bound", *DEFAULT_WEIGHTS} - {"fit"} <= words["contribution"].keys()
+    assert {s.name: s.title[language] for rubric in rubrics for s in rubric.dimensions} == words["dimension"]
+    parts = {"base", "bound", *FEATURES, *(f"signal_{name}" for name in SIGNALS)}
+    assert parts == words["contribution"].keys()
     unscored = {"no_transcript", "only_flagged_text", "wrong_language", "too_little_said", "no_words"}
     assert unscored <= words["reason"].keys()
     assert {*_MESSAGES, "partial_media"} <= words["reason"].keys()
-    assert {flags.INSTRUCTION, flags.MARKUP, flags.REPEATED, flags.QUESTION} <= words["flag"].keys()
+    kinds = {flags.INSTRUCTION, flags.MARKUP, flags.FOREIGN, flags.REPEATED, flags.QUESTION, flags.RUBRIC}
+    assert kinds | {flags.STUFFED} == words["flag"].keys()
     assert {role.value for role in StarRole} <= words["star"].keys()
     assert {state.value for state in ModalityState} <= words["state"].keys()
 

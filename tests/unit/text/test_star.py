@@ -5,33 +5,25 @@ import pytest
 
 from serving.domain.competency import StarRole
 from serving.domain.transcript import StarSentence
-from serving.signals.text.references import make_references, reference_sentences
+from serving.signals.text.references import PROSE, make_references, reference_sentences
 from serving.signals.text.sentences import split_sentences
-from serving.signals.text.star import star_summary, tag_star
-from tests.unit.text.word_hash_encoder import embed, references
-
-ENGLISH = (
-    "Last year I was an intern at a small bank. My task was to find out why the report failed. "
-    "First I talked to the night shift. Then I wrote a script that checked the data. "
-    "As a result, the errors dropped by forty percent. I learned to ask earlier. Thank you for listening."
-)
-CHINESE = (
-    "去年我在银行实习。我的任务是找出报表失败的原因。我先和夜班同事沟通。"
-    "然后我写了一个脚本检查数据。最终错误减少了百分之四十。我学会了早点提问。"
-)
+from serving.signals.text.star import ROLES, role_question, star_sentences, star_summary
+from tests.unit.text.word_hash_encoder import references
 
 
-@pytest.mark.parametrize(("text", "language", "roles"), [(ENGLISH, "en", "STAARRO"), (CHINESE, "zh", "STAARR")])
-def test_a_plain_star_story_is_tagged_in_both_languages(text: str, language: str, roles: str) -> None:
-    sentences = split_sentences(text, language)  # type: ignore[arg-type]
-    tagged = tag_star(sentences, embed([s.text for s in sentences]), references(language))  # type: ignore[arg-type]
-    assert "".join(s.role.value for s in tagged) == roles
-    assert all(0.2 <= s.probability <= 1.0 for s in tagged)
-    assert star_summary(tagged).complete
+def test_a_sentence_plays_its_likeliest_role() -> None:
+    sentences = split_sentences("I was an intern. I wrote a script.", "en")
+    rows = np.array([[0.7, 0.1, 0.1, 0.05, 0.05], [0.1, 0.1, 0.6, 0.1, 0.1]])
+    tagged = star_sentences(sentences, rows)
+    assert [(s.text, s.role, s.probability) for s in tagged] == [
+        ("I was an intern.", StarRole.SITUATION, 0.7),
+        ("I wrote a script.", StarRole.ACTION, 0.6),
+    ]
+    assert role_question().options == tuple("STARO") == tuple(role.value for role in ROLES)
 
 
 def test_no_sentence_gives_no_role_and_everything_is_missing() -> None:
-    assert tag_star((), np.zeros((0, 512), np.float32), references("en")) == ()
+    assert star_sentences((), np.zeros((0, 5))) == ()
     star = star_summary(())
     assert (star.complete, star.missing) == (False, ("S", "T", "A", "R"))
 
@@ -53,14 +45,20 @@ def test_completeness_needs_a_setting_an_action_and_a_result(
     assert (star.complete, star.missing) == (complete, missing)
 
 
-def test_sentences_and_embeddings_must_agree_in_number() -> None:
-    with pytest.raises(ValueError, match="1 sentences but 0 embeddings"):
-        tag_star(split_sentences("I called.", "en"), np.zeros((0, 512), np.float32), references("en"))
+def test_sentences_and_probabilities_must_agree_in_number() -> None:
+    with pytest.raises(ValueError, match=r"1 sentences but probabilities of shape \(0, 5\)"):
+        star_sentences(split_sentences("I called.", "en"), np.zeros((0, 5)))
 
 
 def test_references_refuse_another_number_of_rows() -> None:
     with pytest.raises(ValueError, match="references need"):
         make_references("en", np.zeros((3, 512), np.float32))
+
+
+def test_what_raters_read_is_a_group_of_its_own() -> None:
+    start, end = references("en").groups[PROSE]
+    assert end - start == 8 * 6  # a definition and five levels for each competency
+    assert end == len(reference_sentences("en"))
 
 
 def test_reference_sentences_are_distinct_and_in_their_language() -> None:

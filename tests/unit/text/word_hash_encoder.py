@@ -15,14 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serving.domain.competency import Language
-from serving.domain.facts import Delivery
 from serving.domain.transcript import Transcript
-from serving.signals.scoring import AnswerFacts
-from serving.signals.text.coherence import coherence
-from serving.signals.text.flags import find_flags
 from serving.signals.text.references import References, make_references, reference_sentences
 from serving.signals.text.sentences import split_sentences
-from serving.signals.text.star import star_summary, tag_star
 
 _TOKEN = re.compile(r"[㐀-鿿]|[a-z]+|\d+")
 
@@ -51,24 +46,3 @@ def references(language: Language) -> References:
 
 def text_transcript(text: str, language: Language) -> Transcript:
     return Transcript(text, language, 1.0, split_sentences(text, language))
-
-
-def answer_facts(
-    text: str, language: Language, question: str = "", word_probability: float | None = None
-) -> AnswerFacts:
-    """The facts of a text answer, made the way the pipeline makes them."""
-    transcript = text_transcript(text, language)
-    embeddings = embed([sentence.text for sentence in transcript.sentences])
-    asked = embed([question])[0] if question else None
-    star = star_summary(tag_star(transcript.sentences, embeddings, references(language)))
-    return AnswerFacts(
-        transcript=transcript,
-        question=question,
-        embeddings=embeddings,
-        question_embedding=asked,
-        references=references(language),
-        star=star,
-        coherence=coherence(asked, embeddings),
-        delivery=Delivery(word_count=len(text.split()), filler_count=0, word_probability=word_probability),
-        flags=find_flags(transcript, question),
-    )

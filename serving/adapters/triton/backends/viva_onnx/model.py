@@ -8,7 +8,8 @@ same row gives the same bits whatever its batch mates. On a CPU a batch buys not
 
 Parameters of the config:
     workers: threads that run rows side by side in this process, over one copy of the weights (default 1).
-    row_length_mask: name of an INT32 input of ones and then zeros; each row's inputs are cut to its ones.
+    row_length_mask: name of an INT32 input of ones and then zeros. Each row's inputs whose first dim varies (-1)
+        are cut to its ones, and outputs whose first dim varies are filled up with zeros again.
     keep_memory: "false" gives a row's memory back to the system after it, for rows that differ much in size
         (default true).
 """
@@ -39,6 +40,11 @@ def open_session(path: Path, keep_memory: bool = True) -> ort.InferenceSession:
     return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
+def _filled(array: Array, missing: int) -> Array:
+    """[1, n, ...] with zeros after its n entries."""
+    return np.pad(array, [(0, 0), (0, missing)] + [(0, 0)] * (array.ndim - 2))
+
+
 class TritonPythonModel:
     """The class that Triton's python backend looks for."""
 
@@ -51,6 +57,8 @@ class TritonPythonModel:
         self._inputs = [entry["name"] for entry in config["input"]]
         self._outputs = [entry["name"] for entry in config["output"]]
         self._mask = parameters.get("row_length_mask")
+        self._cut = {entry["name"] for entry in config["input"] if int(entry["dims"][0]) == -1}
+        self._filled = [int(entry["dims"][0]) == -1 for entry in config["output"]]
         self._workers = int(parameters.get("workers", "1"))
         self._helpers = ThreadPoolExecutor(self._workers - 1) if self._workers > 1 else None
 
@@ -83,10 +91,18 @@ class TritonPythonModel:
 
     def _run(self, feed: Feed) -> list[Array] | Exception:
         try:
-            if self._mask is not None:
-                length = max(1, int(feed[self._mask].sum()))  # a warm-up row has no tokens, a graph needs one
-                feed = {name: array[:, :length] for name, array in feed.items()}
-            outputs: list[Array] = self._session.run(self._outputs, feed)
+            if self._mask is None:
+                outputs: list[Array] = self._session.run(self._outputs, feed)
+                return outputs
+            length = max(1, int(feed[self._mask].sum()))  # a warm-up row has no tokens, a graph needs one
+            missing = feed[self._mask].shape[1] - length
+            feed = {name: array[:, :length] if name in self._cut else array for name, array in feed.items()}
+            outputs = self._session.run(self._outputs, feed)
+            if missing:
+                outputs = [
+                    _filled(array, missing) if varies else array
+                    for array, varies in zip(outputs, self._filled, strict=True)
+                ]
         except Exception as error:  # whatever ONNX Runtime has against this row: the batch mates still get theirs
             return error
         return outputs

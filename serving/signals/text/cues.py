@@ -1,0 +1,73 @@
+"""Hints in the wording and place of a sentence, which the sentence models take beside its embedding.
+
+A model is trained on exactly these columns: a change of their number, order or meaning needs `make train`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from serving.domain.competency import Language
+from serving.signals.text.resources import load_data
+
+ROLE_CUES: Final = ("S", "T", "A", "R", "O")
+FACT_CUES: Final = ("own", "shared", "habit", "event", "cause", "number", "occasion", "reflect", "result")
+PLACES: Final = ("position", "first", "last", "count", "likeness_to_question")
+COLUMNS: Final = (*PLACES, *ROLE_CUES, *FACT_CUES, "length")
+CUE_COUNT: Final = len(COLUMNS)
+
+_LONG_ANSWER = 15  # sentences
+_LONG_SENTENCE: Final = {"en": 120, "zh": 40}  # characters
+
+
+def cue_features(
+    sentences: Sequence[str],
+    language: Language,
+    embeddings: NDArray[np.float32],
+    question_embedding: NDArray[np.float32],
+) -> NDArray[np.float32]:
+    """The columns of `COLUMNS` for each sentence, 0..2, mostly 0..1.
+
+    Args:
+        sentences: in the neutral form.
+        embeddings: float32 [sentences, 512]. question_embedding: float32 [512], zeros without a question.
+
+    Returns:
+        float32 [sentences, 20].
+    """
+    count = len(sentences)
+    found = np.zeros((count, CUE_COUNT), np.float32)
+    if not count:
+        return found
+    found[:, 0] = np.arange(count) / max(1, count - 1)
+    found[0, 1] = found[-1, 2] = 1.0
+    found[:, 3] = min(count, _LONG_ANSWER) / _LONG_ANSWER
+    # Row by row: a matrix product may round a row by the number of its neighbours.
+    found[:, 4] = [float(np.dot(row, question_embedding)) for row in embeddings]
+    for at, sentence in enumerate(sentences):
+        found[at, len(PLACES) : -1] = cue_strengths(sentence, language)
+        found[at, -1] = min(2.0, len(sentence) / _LONG_SENTENCE[language])
+    return found
+
+
+def cue_strengths(sentence: str, language: Language) -> list[float]:
+    """Strength of each of `ROLE_CUES` and `FACT_CUES`: none, some (0.5) or several (1) hits.
+
+    A role's strength counts different cues, a fact's every hit: two figures are more of a number than one.
+    """
+    patterns = _patterns(language)
+    roles = [sum(cue.search(sentence) is not None for cue in patterns[name]) for name in ROLE_CUES]
+    facts = [sum(1 for cue in patterns[name] for _ in cue.finditer(sentence)) for name in FACT_CUES]
+    return [min(2, hits) / 2 for hits in (*roles, *facts)]
+
+
+@cache
+def _patterns(language: Language) -> dict[str, tuple[re.Pattern[str], ...]]:
+    data = load_data("cues")[language]
+    return {name: tuple(re.compile(cue, re.IGNORECASE) for cue in data[name]) for name in (*ROLE_CUES, *FACT_CUES)}

@@ -1,0 +1,66 @@
+"""What `viva replay` asks again, and what it calls a difference."""
+
+from __future__ import annotations
+
+import pytest
+from google.protobuf.json_format import ParseDict
+
+from deployments.cli.replay import compare, options_of
+from viva.v1.assessment_pb2 import Assessment
+
+
+def assessment(**fields: object) -> Assessment:
+    return ParseDict({"question": "Why?", "competencies": [{"name": "teamwork", "score": 5.0}], **fields}, Assessment())
+
+
+def test_an_answer_is_asked_again_as_it_was() -> None:
+    stored = assessment(
+        role="Clerk",
+        transcript={"text": "One. Two.", "sentences": [{"text": "One."}, {"text": "Two."}]},
+        asked={
+            "language": "en",
+            "sentences_given": True,
+            "denied": [
+                {"name": "speech", "reason": "no_consent"},
+                {"name": "language", "reason": "not_allowed_by_policy"},
+                {"name": "expression", "reason": "not_allowed_by_policy"},
+            ],
+            "signal_weights": [{"competency": "teamwork", "signal": "pace", "points": 1.0}],
+        },
+    )
+    options = options_of(stored)
+    assert (options.question, options.language, options.role) == ("Why?", "en", "Clerk")
+    assert options.competencies == ("teamwork",)
+    assert options.sentences == ("One.", "Two.")
+    assert (options.allow, options.deny) == ((), ("language",))
+    assert (options.voice_consent, options.face_consent) == (False, None)
+    assert options.to_config().signal_weights[0].points == 1.0
+
+
+def test_expression_that_was_allowed_is_allowed_again_and_splits_are_the_servers() -> None:
+    options = options_of(assessment(transcript={"sentences": [{"text": "One."}]}))
+    assert options.allow == ("expression",)
+    assert options.sentences == ()
+
+
+def test_equal_assessments_differ_in_nothing() -> None:
+    assert list(compare(assessment(), assessment())) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ({"question": "What?"}, "question: 'Why?' then, 'What?' now"),
+        ({"competencies": [{"name": "teamwork", "score": 5.5}]}, "competencies[0].score: 5.0 then, 5.5 now"),
+        ({"competencies": []}, "competencies: [{"),
+    ],
+)
+def test_a_difference_is_named_with_both_values(change: dict[str, object], line: str) -> None:
+    (found,) = compare(assessment(), assessment(**change))
+    assert found.startswith(line)
+
+
+def test_provenance_comes_first() -> None:
+    then = assessment(provenance={"config_sha256": "aa"})
+    now = assessment(question="What?", provenance={"config_sha256": "ab"})
+    assert [line.split(":")[0] for line in compare(then, now)] == ["provenance.config_sha256", "question"]
