@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install models demo test check lint types contracts proto stubs bench train eval clean
+.PHONY: help install install-train models demo test check lint types contracts proto stubs bench train eval clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -53,8 +53,10 @@ stubs: install ## Generate the client stubs after a change of clients/proto
 bench: models ## Measure the stack against the raw engines (minutes)
 	@$(BIN)/python -m benchmarks.answer_speed
 
-train: models ## Train the language models on tests/data/eval/dev (minutes)
+install-train: install ## Add what training needs (torch) to .venv
 	@$(PIP) install --constraint requirements.lock --editable '.[train]'
+
+train: models install-train ## Train the language models on tests/data/eval/dev (minutes)
 	@$(BIN)/viva models train
 	@$(BIN)/viva models build
 

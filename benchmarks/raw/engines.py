@@ -7,6 +7,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +33,6 @@ class RawEngines:
     def __init__(self, repository: Path) -> None:
         self._repository = repository
         self._sessions: dict[str, ort.InferenceSession] = {}
-        version = repository / "asr_en/1"
-        sys.path.insert(0, str(version))
-        self._recogniser = importlib.import_module("transcriber").Moonshine(version, "encoder.onnx", "decoder.onnx")
         self.cpu_s: Counter[str] = Counter()
 
     async def max_batch_size(self, model: str, timeout_s: float) -> int:
@@ -79,6 +77,12 @@ class RawEngines:
             path = self._repository / model / "1/model.onnx"
             self._sessions[model] = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         return self._sessions[model]
+
+    @cached_property
+    def _recogniser(self) -> Any:
+        version = self._repository / "asr_en/1"
+        sys.path.insert(0, str(version))
+        return importlib.import_module("transcriber").Moonshine(version, "encoder.onnx", "decoder.onnx")
 
     def _transcribe(self, pcm: NDArray[np.int16]) -> dict[str, NDArray[Any]]:
         heard = self._recogniser.transcribe(pcm.astype(np.float32) / 32768, "en")

@@ -91,7 +91,7 @@ class Reading:
         with timed(self._observer, "judge"):
             (told,) = await self._judge.judge([state], [role_question(), Statement(ADDRESSES), Statement(RECITES)])
         star = star_summary(star_sentences(transcript.sentences, told.choices[ROLE_QUESTION]))
-        suspicion = _suspicion(state, told, references)
+        suspicion = await asyncio.to_thread(_suspicion, state, told, references)
         kinds = await asyncio.to_thread(flag_kinds, transcript, answer.question, suspicion)
         keywords, mentions = await asyncio.to_thread(extract_keywords, transcript)
         hanging = coherence(state.question_embedding if answer.question else None, state.embeddings)
@@ -141,7 +141,7 @@ def _suspicion(state: AnswerState, told: Judgement, references: References) -> S
         # Row by row: a matrix product may round a row by the number of its neighbours.
         question=np.array([float(np.dot(row, state.question_embedding)) for row in state.embeddings]),
         rubric=compare(state.embeddings, references).likeness(PROSE, nearest=1),
-        again=said_again(state.embeddings),
+        again=said_again(state.sentences, state.embeddings, state.language),
     )
 
 

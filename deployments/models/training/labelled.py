@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from deployments.models.training.noise import Recogniser
 from serving.adapters.triton.tokenizer import SentenceTokenizer
 from serving.domain.competency import COMPETENCIES, Language
 from serving.domain.judgement import AnswerState
@@ -49,6 +51,7 @@ class LabelledAnswer:
         roles: int64 [sentences], place in S T A R O.
         shows, against: float32 [sentences, 8], 1 where a rater would quote the sentence for or against.
         levels: float32 [8], anchor levels 1..5.
+        heard: the same answer as a recogniser writes it; None where that is what it is.
     """
 
     id: str
@@ -63,6 +66,7 @@ class LabelledAnswer:
     shows: NDArray[np.float32]
     against: NDArray[np.float32]
     levels: NDArray[np.float32]
+    heard: LabelledAnswer | None = None
 
     @property
     def language(self) -> Language:
@@ -139,7 +143,7 @@ class Embedder:
         np.savez(self._cache, texts=np.array(list(self._known)), rows=np.stack(list(self._known.values())))
 
 
-def read_answers(folders: Iterable[Path], embed: Embedder) -> list[LabelledAnswer]:
+def read_answers(folders: Iterable[Path], embed: Embedder, seed: int) -> list[LabelledAnswer]:
     """The labelled answers of `answers.jsonl` beneath the folders, in order of path and line.
 
     Raises:
@@ -152,7 +156,23 @@ def read_answers(folders: Iterable[Path], embed: Embedder) -> list[LabelledAnswe
                 found.append(_answer(json.loads(line), embed))
             except (KeyError, ValueError) as error:
                 raise ValueError(f"{path}:{number}: training needs {error}") from None
-    return found
+    recogniser = Recogniser((answer.language, text) for answer in found for text in answer.sentences)
+    chance = random.Random(seed)
+    return [replace(answer, heard=_heard(answer, recogniser, chance, embed)) for answer in found]
+
+
+def _heard(answer: LabelledAnswer, recogniser: Recogniser, chance: random.Random, embed: Embedder) -> LabelledAnswer:
+    sentences, parts = recogniser.hear(answer.sentences, answer.language, chance)
+    state = make_state(sentences, answer.language, answer.question, embed)
+    return replace(
+        answer,
+        sentences=tuple(sentences),
+        state=state,
+        cues=cue_features(state.sentences, answer.language, state.embeddings, state.question_embedding),
+        roles=np.array([answer.roles[part[0]] for part in parts]),
+        shows=np.stack([answer.shows[part].max(axis=0) for part in parts]),
+        against=np.stack([answer.against[part].max(axis=0) for part in parts]),
+    )
 
 
 def read_texts(folders: Iterable[Path], embed: Embedder) -> list[LabelledText]:

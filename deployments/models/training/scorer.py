@@ -21,6 +21,9 @@ _RIDGE = 1.0  # pulls heights of ramps that the data say little about towards no
 _FOCUS = 3.0  # weight of the competency that a question asks about, against the seven others
 _CONTRAST = 4.0  # weight of a difference between two competencies of one answer
 _PAIR = 1.5  # weight of a difference between two answers to the same question
+# No labelled answer repeats itself or is flagged, so this is a decision and not an estimate: an answer that is flagged
+# throughout loses so many points.
+REPETITION_POINTS: Final = 1.5
 FLOOR: Final = 0.6  # points of spread that every score has
 
 
@@ -97,6 +100,7 @@ def fit_scorer(answers: Sequence[LabelledAnswer], rows: NDArray[np.float32]) -> 
     solved = lsq_linear(np.array(design) * root[:, None], np.array(truth) * root, (lower, upper), tol=1e-10)
     base, heights = solved.x[:count], solved.x[count:].reshape(len(FEATURES), RAMPS)
     heights[np.abs(heights) < 1e-3] = 0.0
+    heights[FEATURES.index("repetition")] = -REPETITION_POINTS / RAMPS
     return ScorerWeights(
         np.append(base, base.mean()).astype(np.float32),
         np.broadcast_to(heights, (count + 1, *heights.shape)).astype(np.float32),

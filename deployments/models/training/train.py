@@ -70,7 +70,7 @@ def train(folders: Sequence[Path] = (DATA,), config: TrainConfig | None = None, 
     _one_thread()
     _write_sentence_ends(folders)
     embed = Embedder(REPOSITORY, CACHE)
-    answers, texts = read_answers(folders, embed), read_texts(folders, embed)
+    answers, texts = read_answers(folders, embed, config.seed), read_texts(folders, embed)
     embed.save()
     say(f"{len(answers)} labelled answers, {len({answer.group for answer in answers})} stories, {len(texts)} texts")
     unseen = judge_unseen(answers, texts, config, say)

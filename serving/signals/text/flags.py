@@ -32,6 +32,9 @@ _SHINGLE: Final = 3
 _RESTATED_SHARE: Final = 0.8
 _RESTATED_COSINE: Final = 0.93
 _SURE: Final = 0.85  # probability from which a judge's word is enough
+_PERHAPS: Final = (
+    0.15  # ... and under which the words of an instruction belong to a story ("my boss told me to ignore")
+)
 _RUBRIC_COSINE: Final = 0.8
 _FOREIGN_SHARE: Final = 0.5
 _NO_SENTENCE: Final = (8, 0.08)  # so many words with a lower share of function words are a list or another language
@@ -73,7 +76,7 @@ def flag_kinds(transcript: Transcript, question: str, suspicion: Suspicion) -> t
     kinds = []
     for at, sentence in enumerate(transcript.sentences):
         said = _folded(sentence.text)
-        kind = _form(sentence.text, transcript.language)
+        kind = _form(sentence.text, transcript.language, suspicion.addresses[at])
         if not kind and len(said) >= _MIN_UNITS:
             if said in seen or at in suspicion.again:
                 kind = REPEATED
@@ -97,11 +100,11 @@ def flags_of(sentences: Sequence[Sentence], kinds: Sequence[str]) -> tuple[Flag,
     )
 
 
-def _form(text: str, language: Language) -> str:
+def _form(text: str, language: Language, addresses: float) -> str:
     plain = _FULL_WIDTH.sub(lambda match: unicodedata.normalize("NFKC", match.group()), _INVISIBLE.sub("", text))
     plain = to_simplified(plain).replace("\u2019", "'")
     for name, pattern in _patterns():
-        if pattern.search(plain):
+        if pattern.search(plain) and (name != INSTRUCTION or addresses >= _PERHAPS):
             return name
     count = len(units(plain))
     if count >= _MIN_UNITS and foreign_share(plain, language) > _FOREIGN_SHARE:

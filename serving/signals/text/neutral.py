@@ -47,7 +47,7 @@ _TITLES = (
 _TITLED = re.compile(f"(?<![{HAN}])?[{''.join(sorted(_SURNAMES))}](?=(?:{_TITLES})(?![作程具业结共体]))")
 _FAMILIAR = re.compile(f"[小老阿](?=[{''.join(sorted(_SURNAMES))}])[{HAN}](?![{HAN}]?[时心组孩])")
 _SCHOOL = re.compile(
-    rf"(?:{_PLACE})*[{HAN}]{{0,4}}?(?:清华|北大|复旦|浙大|交大|人大|南大|武大|中大|同济|哈工大|西电|北航|北师大|华师大)(?:大学)?"
+    rf"(?:{_PLACE})*(?:清华|北大|复旦|浙大|交大|人大|南大|武大|中大|同济|哈工大|西电|北航|北师大|华师大)(?:大学)?"
     rf"|(?:{_PLACE})+[{HAN}]{{0,6}}?(?:大学|学院|中学|高中|技校|职校)"
 )
 
@@ -106,7 +106,7 @@ def _named(text: str, cased: bool) -> str:
 
 
 def _chinese(text: str) -> str:
-    text = to_simplified(text)
+    text = _place_of_something().sub(_PLACE, to_simplified(text))
     text = _SCHOOL.sub("大学", "".join(_masked(token) for token in segment(text)))
     text = _FAMILIAR.sub(_PERSON["zh"], _TITLED.sub("李", text))
     text = _replaced(_PLACES.sub(_PLACE, text), "zh")
@@ -117,8 +117,6 @@ def _masked(token: Token) -> str:
     """The segmenter takes many common words for names ("高峰", "东西"): what it says is checked against word lists."""
     places, given, common = _chinese_names()
     word = token.word
-    if token.tag == "nt" and word.endswith(("大学", "学院", "中学")):
-        return "大学"
     if word in places or word.removesuffix("市").removesuffix("省") in places:
         return _PLACE
     if not token.tag.startswith("nr") or word in common:
@@ -156,3 +154,10 @@ def _chinese_names() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
     """Places, characters of given names, and words that look like names and are none."""
     data = load_data("neutral")["zh"]
     return frozenset(data["places"].split()), frozenset(data["given"]), frozenset(data["common"].split())
+
+
+@cache
+def _place_of_something() -> re.Pattern[str]:
+    """Places whose reading what follows makes sure: the segmenter may cut them wrongly."""
+    places = "|".join(sorted(_chinese_names()[0], key=lambda place: (-len(place), place)))
+    return re.compile(f"(?:{places})(?=[{HAN}]{{0,6}}?(?:大学|学院|中学)|[省市县]|人(?![{HAN}]?[员家工]))")

@@ -29,8 +29,11 @@ _LONGEST_UNITS: Final = 120
 _NO_PAUSE, _PER_SECOND, _LONGEST_S = -1.0, 8.0, 1.0
 
 
-_RUN_ON: Final[Mapping[Language, int]] = {"en": 30, "zh": 45}  # units; a shorter range is left whole
-_UNITS_PER_MARK: Final = 20  # a long sentence with a comma for every so many units is one that somebody wrote
+# Units from which a range is a run-on: without commas, and with them (Chinese commas often are sentence ends).
+_RUN_ON: Final[Mapping[Language, int]] = {"en": 24, "zh": 36}
+_RUN_ON_WITH_MARKS: Final[Mapping[Language, int]] = {"en": 45, "zh": 50}
+_UNITS_PER_MARK: Final = 24  # a range with a mark for every so many units has its marks
+_AT_MARK, _ELSEWHERE = 1.5, -4.0  # log-odds of an end at a comma, and elsewhere in a range that has commas
 _MARK: Final = re.compile("[,;:\u2014\uff0c\uff1b\uff1a\u3001]")
 
 
@@ -45,12 +48,14 @@ class Piece:
 def whole_sentences(
     text: str, span: Span, language: Language, pauses_s: Mapping[int, float] | None = None
 ) -> list[Span]:
-    """The range itself, or its sentences where it is a run-on: long and almost without marks."""
+    """The range itself, or its sentences where it is a run-on."""
     length = len(unit_starts(text, *span))
-    marks = len(_MARK.findall(text, *span))
-    if length <= _RUN_ON[language] or marks * _UNITS_PER_MARK > length:
-        return [span]
-    return restored_spans(text, span, language, pauses_s)
+    limit = _RUN_ON_WITH_MARKS if _has_marks(text, span, length) else _RUN_ON
+    return [span] if length <= limit[language] else restored_spans(text, span, language, pauses_s)
+
+
+def _has_marks(text: str, span: Span, length: int) -> bool:
+    return len(_MARK.findall(text, *span)) * _UNITS_PER_MARK > length
 
 
 def pieces(text: str, span: Span, language: Language) -> list[Piece]:
@@ -91,6 +96,10 @@ def restored_spans(
     starts = unit_starts(text, *span)
     model = _model()[language]
     gains = _gains([piece.text for piece in found], model)
+    if _has_marks(text, span, len(starts)):
+        for at, (before, piece) in enumerate(pairwise(found), start=1):
+            gap = slice(before.start + len(before.text), piece.start)
+            gains[at] += _AT_MARK if _MARK.search(text[gap]) else _ELSEWHERE
     if pauses_s is not None:
         for at, piece in enumerate(found[1:], start=1):
             gains[at] += _NO_PAUSE + _PER_SECOND * min(_LONGEST_S, pauses_s.get(piece.start, 0.0))
