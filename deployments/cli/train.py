@@ -11,7 +11,7 @@ from deployments.cli.output import Failure, err
 
 @click.command(epilog="\b\nExample:\n  make train\n  viva models train tests/data/eval/dev my-company/labelled")
 @click.argument("folders", metavar="[DIR]...", nargs=-1, type=click.Path(path_type=Path, exists=True, file_okay=False))
-@click.option("--epochs", type=click.IntRange(1, 1000), default=40, show_default=True, help="Passes over the answers.")
+@click.option("--epochs", type=click.IntRange(1, 1000), default=24, show_default=True, help="Passes over the answers.")
 @click.option("--seed", type=int, default=7, show_default=True, help="Same seed and data, same weights.")
 def train(folders: tuple[Path, ...], epochs: int, seed: int) -> None:
     """Train STAR tagger, judge and scorer on the labelled answers of the DIRs (answers.jsonl).

@@ -36,6 +36,7 @@ def up(grpc_port: int | None, data_dir: Path | None, metrics_port: int | None, c
     try:
         config = _config(config_file, grpc_port, data_dir, metrics_port)
         _check_models(config)
+        _check_rubrics()
         _stop_on_signal()
         with processes.SupervisedStack(config) as stack:
             click.echo(f"starting; logs are in {config.log_dir}", err=True)
@@ -81,6 +82,15 @@ def _check_models(config: VivaConfig) -> None:
     missing = [row.name for row in list_models(config.triton.model_repository) if row.state is not State.BUILT]
     if missing:
         raise ConfigError(f"models are not built: {', '.join(missing)}; run `viva models build`")
+
+
+def _check_rubrics() -> None:
+    from serving.signals.scoring.rubric import load_rubrics
+
+    try:
+        load_rubrics()
+    except ValueError as error:
+        raise ConfigError(f"rubrics: {error}") from error
 
 
 def _stop_on_signal() -> None:

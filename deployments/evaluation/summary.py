@@ -18,17 +18,23 @@ Summary = dict[str, Any]
 
 
 def summarise(name: str, results: Sequence[Result]) -> Summary:
-    """The measures of one set, a breakdown by `kind` among them where lines name one."""
+    """The measures of one set, with breakdowns by `kind` where lines name one, and of pairs by competency."""
     measure = _MEASURES[name]
     summary = {"count": len(results), **measure(results)}
-    kinds = sorted({item.kind for item, _ in results} - {""})
-    if kinds:
-        summary["by_kind"] = {
-            kind: {"count": len(group), **measure(group)}
-            for kind in kinds
-            if (group := [result for result in results if result[0].kind == kind])
-        }
+    if any(item.kind for item, _ in results):
+        summary["by_kind"] = _broken_down(results, measure, lambda item: item.kind)
+    if name == "pairs":
+        summary["by_competency"] = _broken_down(results, measure, lambda item: str(item.fields["competency"]))
     return summary
+
+
+def _broken_down(
+    results: Sequence[Result], measure: Callable[[Sequence[Result]], Summary], key: Callable[[Item], str]
+) -> Summary:
+    groups: dict[str, list[Result]] = {}
+    for result in results:
+        groups.setdefault(key(result[0]), []).append(result)
+    return {name: {"count": len(groups[name]), **measure(groups[name])} for name in sorted(groups) if name}
 
 
 def level_points(level: float) -> float:

@@ -39,22 +39,26 @@ def _rows(name: str, summary: Mapping[str, Any]) -> Iterator[Row]:
         interval = f"{_percent(summary['low'])} to {_percent(summary['high'])}"
         label = "orders right" if name == "discriminant" else "pairwise accuracy"
         yield label, f"{_percent(summary['accuracy'])}  ({interval})", "bold"
-        yield from _kinds(summary, lambda group: _percent(group["accuracy"]))
+        yield from _parts(summary, "by_kind", lambda group: _percent(group["accuracy"]))
+        yield from _parts(summary, "by_competency", lambda group: _percent(group["accuracy"]))
     elif name == "answers":
         yield from _answers(summary)
     elif name in _PLAIN:
         for key, label in _PLAIN[name]:
             yield label, _percent(summary[key]), ""
         if name == "attacks":
-            yield from _kinds(
-                summary, lambda group: f"above {_percent(group['above_honest'])}, flagged {_percent(group['flagged'])}"
+            yield from _parts(
+                summary,
+                "by_kind",
+                lambda group: f"above {_percent(group['above_honest'])}, flagged {_percent(group['flagged'])}",
             )
     elif name == "minimal":
         yield "difference, mean", _points(summary["mean_difference"]), "bold"
         yield "difference, largest", _points(summary["max_difference"]), ""
         yield "mean over deviation of scores", _number(summary["mean_over_deviation"]), ""
-        yield from _kinds(
+        yield from _parts(
             summary,
+            "by_kind",
             lambda group: f"mean {_points(group['mean_difference'])}, largest {_points(group['max_difference'])}",
         )
     elif name == "noisy":
@@ -81,9 +85,9 @@ def _answers(summary: Mapping[str, Any]) -> Iterator[Row]:
     yield "distinct words, word pairs", f"{_percent(summary['distinct_1'])}, {_percent(summary['distinct_2'])}", "dim"
 
 
-def _kinds(summary: Mapping[str, Any], tell: Callable[[Mapping[str, Any]], str]) -> Iterator[Row]:
-    for kind, group in summary.get("by_kind", {}).items():
-        yield f"  {kind} ({group['count']})", tell(group), "dim"
+def _parts(summary: Mapping[str, Any], breakdown: str, tell: Callable[[Mapping[str, Any]], str]) -> Iterator[Row]:
+    for name, group in summary.get(breakdown, {}).items():
+        yield f"  {name} ({group['count']})", tell(group), "dim"
 
 
 def _percent(value: float | None) -> str:

@@ -1,12 +1,14 @@
 """Small nets over sentence embeddings, from the weights that `viva models train` wrote.
 
 All begin alike: a sentence's embedding and cues become a hidden vector, and a recurrent layer that reads the answer in
-both directions adds what stands around it. Rows of a batch may be padded: `mask` holds ones for sentences, then zeros.
+both directions adds what stands around it. A model is the mean of a few nets that differ by their seed: what one of
+them takes for a sign by accident, the others do not. Rows of a batch may be padded: `mask` holds ones for sentences,
+then zeros.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,11 +27,14 @@ Weights = Mapping[str, Array]
 
 def star_tagger(sources: Mapping[str, Path], out: Path) -> None:
     """`embedding`, `cue`, `mask` -> `probability` [sentences, 5] of the roles S T A R O."""
-    weights = _load(sources["weights"])
+    members = _members(sources["weights"])
     graph = GraphBuilder("star_tagger")
-    embedding, cue, mask = _sentence_inputs(graph, weights)
-    seen = _context(graph, weights, _hidden(graph, weights, embedding, cue, None), mask)
-    graph.output("probability", graph.op("Softmax", _linear(graph, weights, "role", seen), axis=-1), "sentences", 5)
+    embedding, cue, mask = _sentence_inputs(graph, members[0])
+    found = []
+    for weights in members:
+        seen = _context(graph, weights, _hidden(graph, weights, embedding, cue, None), mask)
+        found.append(graph.op("Softmax", _linear(graph, weights, "role", seen), axis=-1))
+    graph.output("probability", _average(graph, found), "sentences", 5)
     graph.save(out / "model.onnx")
 
 
@@ -38,38 +43,61 @@ def answer_judge(sources: Mapping[str, Path], out: Path) -> None:
 
     `shows`, `against` [sentences, 9]: a sentence shows a competency, or its contrary; `empty`, `own` [sentences]: it
     says nothing that happened; the deed in it is the speaker's own. `addresses`, `recites` [sentences]: it speaks to
-    whoever scores; it strings keywords together. `grade` [9, 5]: the anchor level that the answer
-    reaches. `relevant` [1]: it answers the question. The ninth competency is one that nobody trained.
+    whoever scores; it strings keywords together. `grade` [9, 5]: the anchor level that the answer reaches. `relevant`
+    [1]: it answers the question. The ninth competency is one that nobody trained.
     """
-    weights = _load(sources["weights"])
+    members = _members(sources["weights"])
     graph = GraphBuilder("answer_judge")
-    embedding, cue, mask = _sentence_inputs(graph, weights)
+    embedding, cue, mask = _sentence_inputs(graph, members[0])
     question = graph.input("question", "FP32", EMBEDDING)
-    places = weights["shows.bias"].shape[0] + 1
+    places = members[0]["shows.bias"].shape[0] + 1
     fit = graph.op("Mul", graph.input("fit", "FP32", "sentences", places, FIT), graph.floats(FIT_SCALE))
+    found = [_judged(graph, weights, embedding, cue, mask, question, fit, places) for weights in members]
+    dims: dict[str, tuple[int | str, ...]] = {
+        "shows": ("sentences", places),
+        "against": ("sentences", places),
+        "grade": (places, 5),
+        "relevant": (1,),
+    }
+    for name in found[0]:
+        graph.output(name, _average(graph, [values[name] for values in found]), *dims.get(name, ("sentences",)))
+    graph.save(out / "model.onnx")
+
+
+def _judged(
+    graph: GraphBuilder,
+    weights: Weights,
+    embedding: str,
+    cue: str,
+    mask: str,
+    question: str,
+    fit: str,
+    places: int,
+) -> dict[str, str]:
+    """What one member of the judge says, by output."""
     hidden = _hidden(graph, weights, embedding, cue, question)
     seen = _context(graph, weights, hidden, mask)
     kept = graph.op("Cast", mask, to=_FLOAT)
+    found = {}
     told_of = [fit]
     borne = _borne(graph, weights, seen, fit, places)
     for column, name in enumerate(("shows", "against")):
         logit = graph.op("Add", _column(graph, borne, column, 3), _one_more(graph, _linear(graph, weights, name, seen)))
-        probability = graph.op("Sigmoid", logit)
-        graph.output(name, probability, "sentences", places)
-        told_of.append(graph.op("Unsqueeze", probability, graph.ints(3)))
-    style = graph.op("Sigmoid", _linear(graph, weights, "style", seen))
-    for column, name in enumerate(("empty", "own")):
-        graph.output(name, _column(graph, style, column, 2), "sentences")
-    gaming = graph.op("Sigmoid", _linear(graph, weights, "gaming", hidden))
-    for column, name in enumerate(("addresses", "recites")):
-        graph.output(name, _column(graph, gaming, column, 2), "sentences")
+        found[name] = graph.op("Sigmoid", logit)
+        told_of.append(graph.op("Unsqueeze", found[name], graph.ints(3)))
+    for head, value, names in (("style", seen, ("empty", "own")), ("gaming", hidden, ("addresses", "recites"))):
+        probability = graph.op("Sigmoid", _linear(graph, weights, head, value))
+        found.update({name: _column(graph, probability, column, 2) for column, name in enumerate(names)})
     pooled = graph.op("Concat", *_mean_and_highest(graph, seen, kept, 3), axis=1)
     statistics = graph.op("Concat", *_mean_and_highest(graph, graph.op("Concat", *told_of, axis=3), kept, 4), axis=2)
-    graph.output("grade", graph.op("Softmax", _grades(graph, weights, pooled, statistics, places), axis=-1), places, 5)
+    found["grade"] = graph.op("Softmax", _grades(graph, weights, pooled, statistics, places), axis=-1)
     match = _match(graph, weights, embedding, kept, question)
-    logit = graph.op("Add", _linear(graph, weights, "relevant", pooled), match)
-    graph.output("relevant", graph.op("Sigmoid", logit), 1)
-    graph.save(out / "model.onnx")
+    found["relevant"] = graph.op("Sigmoid", graph.op("Add", _linear(graph, weights, "relevant", pooled), match))
+    return found
+
+
+def _average(graph: GraphBuilder, values: Sequence[str]) -> str:
+    return values[0] if len(values) == 1 else graph.op("Mean", *values)
 
 
 def _borne(graph: GraphBuilder, weights: Weights, seen: str, fit: str, places: int) -> str:
@@ -101,6 +129,15 @@ def _column(graph: GraphBuilder, value: str, column: int, axis: int) -> str:
 def _one_more(graph: GraphBuilder, logit: str) -> str:
     """[batch, sentences, n] with a zero after the n."""
     return graph.op("Pad", logit, graph.ints(0, 0, 0, 0, 0, 1))
+
+
+def _members(path: Path) -> list[Weights]:
+    """Weights of each net of an ensemble: `0.role.weight`, `1.role.weight` ..."""
+    found: dict[str, dict[str, Array]] = {}
+    for name, value in _load(path).items():
+        member, _, inner = name.partition(".")
+        found.setdefault(member, {})[inner] = value
+    return [found[member] for member in sorted(found, key=int)]
 
 
 def _load(path: Path) -> dict[str, Array]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -35,16 +35,33 @@ class TrainConfig:
         epochs: passes over the answers.
         rate: peak learning rate of AdamW on a one-cycle schedule.
         decay: weight decay.
+        members: nets that are trained alike, but for their seed, and averaged.
     """
 
-    epochs: int = 40
+    epochs: int = 24
     rate: float = 2e-3
     decay: float = 1e-2
     seed: int = 7
+    members: int = 3
 
 
-def train_star(answers: Sequence[LabelledAnswer], config: TrainConfig) -> StarNet:
-    """A tagger of roles."""
+def train_star(answers: Sequence[LabelledAnswer], config: TrainConfig) -> list[StarNet]:
+    """Taggers of roles, `config.members` of them."""
+    return [_train_star(answers, replace(config, seed=config.seed + at)) for at in range(config.members)]
+
+
+def train_judge(
+    answers: Sequence[LabelledAnswer], texts: Sequence[LabelledText], config: TrainConfig
+) -> list[JudgeNet]:
+    """Judges of statements, grades and relevance, `config.members` of them.
+
+    Args:
+        texts: honest ones and attempts to game, for the statements about such attempts.
+    """
+    return [_train_judge(answers, texts, replace(config, seed=config.seed + at)) for at in range(config.members)]
+
+
+def _train_star(answers: Sequence[LabelledAnswer], config: TrainConfig) -> StarNet:
     torch.manual_seed(config.seed)
     net = StarNet()
 
@@ -57,12 +74,7 @@ def train_star(answers: Sequence[LabelledAnswer], config: TrainConfig) -> StarNe
     return net
 
 
-def train_judge(answers: Sequence[LabelledAnswer], texts: Sequence[LabelledText], config: TrainConfig) -> JudgeNet:
-    """A judge of statements, grades and relevance.
-
-    Args:
-        texts: honest ones and attempts to game, for the statements about such attempts.
-    """
+def _train_judge(answers: Sequence[LabelledAnswer], texts: Sequence[LabelledText], config: TrainConfig) -> JudgeNet:
     torch.manual_seed(config.seed)
     net = JudgeNet(len(COMPETENCIES))
     chance = random.Random(config.seed)
@@ -214,29 +226,21 @@ def _padded(rows: Sequence[NDArray[np.float32] | NDArray[np.int64]], length: int
 
 
 class TrainedHeads:
-    """Implements the pipeline's `HeadModels` with nets in this process."""
+    """Implements the pipeline's `HeadModels` with nets in this process: the mean of what the members say."""
 
-    def __init__(self, star: StarNet, judge: JudgeNet) -> None:
+    def __init__(self, star: Sequence[StarNet], judge: Sequence[JudgeNet]) -> None:
         self._star, self._judge = star, judge
 
     async def tag_star(self, batch: SentenceBatch) -> NDArray[np.float32]:
         """See `HeadModels`."""
-        with torch.no_grad():
-            probability: NDArray[np.float32] = self._star(*tensors(batch)).softmax(-1).numpy()
-        return probability
+        return _mean_of(self._star, batch)["probability"]
 
     async def judge_heads(self, batch: SentenceBatch) -> HeadOutputs:
         """See `HeadModels`."""
-        with torch.no_grad():
-            found = self._judge(*tensors(batch))
-        style, gaming = found["style"].sigmoid().numpy(), found["gaming"].sigmoid().numpy()
-        return HeadOutputs(
-            shows=found["shows"].sigmoid().numpy(),
-            against=found["against"].sigmoid().numpy(),
-            empty=style[..., 0],
-            own=style[..., 1],
-            addresses=gaming[..., 0],
-            recites=gaming[..., 1],
-            grade=found["grade"].softmax(-1).numpy(),
-            relevant=found["relevant"].sigmoid().numpy(),
-        )
+        return HeadOutputs(**_mean_of(self._judge, batch))
+
+
+def _mean_of(nets: Sequence[StarNet] | Sequence[JudgeNet], batch: SentenceBatch) -> dict[str, NDArray[np.float32]]:
+    with torch.no_grad():
+        found = [net.answers(*tensors(batch)) for net in nets]
+    return {name: np.mean([answers[name].numpy() for answers in found], axis=0) for name in found[0]}

@@ -22,7 +22,7 @@ from serving.signals.scoring.likeness import rubric_fit
 from serving.signals.text.anchors import compare
 from serving.signals.text.cues import cue_features
 from serving.signals.text.neutral import neutral
-from serving.signals.text.references import make_references, reference_sentences
+from serving.signals.text.references import References, make_references, reference_sentences
 from serving.signals.text.sentences import split_sentences
 from serving.signals.text.units import units
 
@@ -124,6 +124,7 @@ class Embedder:
         digest = hashlib.sha256(graph.read_bytes()).hexdigest()[:16]
         self._cache = cache / f"embeddings-{digest}.npz"
         self._known: dict[str, NDArray[np.float32]] = {}
+        self._references: dict[Language, References] = {}
         if self._cache.exists():
             with np.load(self._cache) as file:
                 self._known = dict(zip(file["texts"].tolist(), file["rows"], strict=True))
@@ -136,6 +137,13 @@ class Embedder:
                 feed = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
                 self._known[text] = self._session.run(["sentence_embedding"], feed)[0][0]
         return np.stack([self._known[text] for text in texts]) if texts else np.empty((0, 512), np.float32)
+
+    def references(self, language: Language) -> References:
+        """The embedded sentences of the rubrics."""
+        if language not in self._references:
+            texts = [neutral(text, language) for text in reference_sentences(language)]
+            self._references[language] = make_references(language, self(texts))
+        return self._references[language]
 
     def save(self) -> None:
         """Keep what was embedded for the next run."""
@@ -253,8 +261,7 @@ def make_state(sentences: Sequence[str], language: Language, question: str, embe
     """What a judge looks at, as serving makes it."""
     neutrals = tuple(neutral(sentence, language) for sentence in sentences)
     asked = neutral(question, language) if question else ""
-    indicators = [neutral(text, language) for text in reference_sentences(language)]
     rows = embed(neutrals)
     question_row = embed([asked])[0] if asked else np.zeros(rows.shape[1], np.float32)
-    fit = rubric_fit(compare(rows, make_references(language, embed(indicators))))
+    fit = rubric_fit(compare(rows, embed.references(language)))
     return AnswerState(language, asked, neutrals, rows, question_row, fit)

@@ -54,6 +54,10 @@ class StarNet(SentenceNet):
         logits: Tensor = self.role(self.seen(embedding, cue, mask, question))
         return logits
 
+    def answers(self, *inputs: Tensor) -> dict[str, Tensor]:
+        """Probabilities by the model's outputs."""
+        return {"probability": self(*inputs).softmax(-1)}
+
 
 class JudgeNet(SentenceNet):
     """Statements about sentences, grades of answers, relevance.
@@ -111,6 +115,21 @@ class JudgeNet(SentenceNet):
             "role": self.role(seen),
             "grade": graded + nn.functional.pad(own, (0, 0, 0, 1)),
             "relevant": self.relevant(pooled)[:, 0] + self.match * cosine,
+        }
+
+    def answers(self, *inputs: Tensor) -> dict[str, Tensor]:
+        """Probabilities by the model's outputs."""
+        found = self(*inputs)
+        style, gaming = found["style"].sigmoid(), found["gaming"].sigmoid()
+        return {
+            "shows": found["shows"].sigmoid(),
+            "against": found["against"].sigmoid(),
+            "empty": style[..., 0],
+            "own": style[..., 1],
+            "addresses": gaming[..., 0],
+            "recites": gaming[..., 1],
+            "grade": found["grade"].softmax(-1),
+            "relevant": found["relevant"].sigmoid(),
         }
 
 

@@ -23,7 +23,7 @@ _CONTRAST = 4.0  # weight of a difference between two competencies of one answer
 _PAIR = 1.5  # weight of a difference between two answers to the same question
 # No labelled answer repeats itself or is flagged, so this is a decision and not an estimate: an answer that is flagged
 # throughout loses so many points.
-REPETITION_POINTS: Final = 1.5
+REPETITION_POINTS: Final = 2.5
 FLOOR: Final = 0.6  # points of spread that every score has
 
 

@@ -30,13 +30,14 @@ from deployments.models.convert import heads
 from deployments.models.training.boundaries import fit_sentence_ends
 from deployments.models.training.heads import TrainConfig, TrainedHeads, train_judge, train_star
 from deployments.models.training.labelled import Embedder, LabelledAnswer, LabelledText, read_answers, read_texts
+from deployments.models.training.nets import SentenceNet
 from deployments.models.training.scorer import FLOOR, ScorerWeights, fit_scorer, points_of, range_factor
 from serving.domain.competency import COMPETENCIES, LANGUAGES, Language
 from serving.domain.judgement import AnswerState, Judgement
 from serving.pipeline.judging import HeadJudge
 from serving.pipeline.scoring import questions_about
-from serving.signals.scoring.features import LEVEL, Material, feature_row
-from serving.signals.scoring.ranges import spread
+from serving.signals.scoring.features import LEVEL, RELEVANT, Material, feature_row
+from serving.signals.scoring.ranges import said_share, spread
 from serving.signals.text.units import units
 
 FOLDS: Final = 5
@@ -80,8 +81,8 @@ def train(folders: Sequence[Path] = (DATA,), config: TrainConfig | None = None, 
     say("training the heads that ship")
     with _workers() as pool:
         star, judge = pool.submit(train_star, answers, config), pool.submit(train_judge, answers, texts, config)
-        for name, net in (("star_tagger", star.result()), ("answer_judge", judge.result())):
-            _write_weights(name, {key: value.numpy() for key, value in net.state_dict().items()})
+        _write_weights("star_tagger", _weights_of(star.result()))
+        _write_weights("answer_judge", _weights_of(judge.result()))
     _write_weights("competency_scorer", {"base": scorer.base, "height": scorer.height})
     say("done; `viva models build` makes the models of it")
 
@@ -157,12 +158,14 @@ def _ranges(answers: Sequence[LabelledAnswer], unseen: Unseen, scorer: ScorerWei
     errors, spreads = [], []
     for answer, judgement, rows in zip(answers, unseen.judgements, unseen.rows, strict=True):
         place = COMPETENCIES.index(answer.competency)
+        relevant = float(judgement.statements[RELEVANT][0])
+        said = said_share(sum(len(units(sentence)) for sentence in answer.sentences), answer.language)
         for at, name in enumerate(COMPETENCIES):
             if at != place and answer.levels[at] == answer.levels[place]:
                 continue  # the asked one, and others where they differ: equal ones would count twice
             score = float(np.clip(scorer.points(rows[at : at + 1], [at]).sum(), 0.0, 10.0))
             errors.append(abs(score - float(points_of(answer.levels)[at])))
-            spreads.append(spread(judgement.grades[LEVEL.format(name)], FLOOR))
+            spreads.append(spread(judgement.grades[LEVEL.format(name)], relevant, said, FLOOR))
     factor = range_factor(np.array(errors), np.array(spreads))
     return {"factor": round(factor, 3), "custom": round(1.5 * factor, 3), "floor": FLOOR}
 
@@ -175,6 +178,10 @@ class _WithoutServer:
 
     async def embed(self, sentences: Sequence[str]) -> NDArray[np.float32]:
         raise NotImplementedError("trained questions need no examples")
+
+
+def _weights_of(nets: Sequence[SentenceNet]) -> dict[str, NDArray[np.float32]]:
+    return {f"{at}.{name}": value.numpy() for at, net in enumerate(nets) for name, value in net.state_dict().items()}
 
 
 def _document(title: str, values: dict[str, float]) -> str:

@@ -19,7 +19,7 @@ from serving.domain.assessment import CompetencyScore, Contribution, Dimension, 
 from serving.domain.judgement import Judgement
 from serving.signals.scoring.attribution import quotes
 from serving.signals.scoring.facts import AnswerFacts
-from serving.signals.scoring.features import FEATURES, LEVEL, SHOWS
+from serving.signals.scoring.features import FEATURES, LEVEL, RELEVANT, SHOWS
 from serving.signals.scoring.ranges import half_width
 from serving.signals.scoring.rubric import RubricDimension
 
@@ -59,7 +59,8 @@ def competency_score(
     score = _clip(free)
     if score != free:
         parts.append(Contribution("bound", round(score - free, _DECIMALS)))
-    half = half_width(facts, judgement.grades[LEVEL.format(name)], known=known)
+    relevant = float(judgement.statements[RELEVANT][0])
+    half = half_width(facts, judgement.grades[LEVEL.format(name)], relevant, known=known)
     sentences = [facts.transcript.sentences[at] for at in facts.kept]
     return CompetencyScore(
         name,

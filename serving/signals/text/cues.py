@@ -18,6 +18,7 @@ from serving.signals.text.resources import load_data
 
 ROLE_CUES: Final = ("S", "T", "A", "R", "O")
 FACT_CUES: Final = ("own", "shared", "habit", "event", "cause", "number", "occasion", "reflect", "result")
+_NAMED_ONCE: Final = ("number", "occasion")
 PLACES: Final = ("position", "first", "last", "count", "likeness_to_question")
 COLUMNS: Final = (*PLACES, *ROLE_CUES, *FACT_CUES, "length")
 CUE_COUNT: Final = len(COLUMNS)
@@ -50,21 +51,28 @@ def cue_features(
     found[:, 3] = min(count, _LONG_ANSWER) / _LONG_ANSWER
     # Row by row: a matrix product may round a row by the number of its neighbours.
     found[:, 4] = [float(np.dot(row, question_embedding)) for row in embeddings]
+    known: set[str] = set()
     for at, sentence in enumerate(sentences):
-        found[at, len(PLACES) : -1] = cue_strengths(sentence, language)
+        found[at, len(PLACES) : -1] = _strengths(sentence, language, known)
         found[at, -1] = min(2.0, len(sentence) / _LONG_SENTENCE[language])
     return found
 
 
-def cue_strengths(sentence: str, language: Language) -> list[float]:
+def _strengths(sentence: str, language: Language, known: set[str]) -> list[float]:
     """Strength of each of `ROLE_CUES` and `FACT_CUES`: none, some (0.5) or several (1) hits.
 
-    A role's strength counts different cues, a fact's every hit: two figures are more of a number than one.
+    A role's strength counts different cues, a fact's every hit: two figures are more of a number than one. A figure or
+    a time that was named before is none; `known` holds those named so far, and is added to.
     """
     patterns = _patterns(language)
-    roles = [sum(cue.search(sentence) is not None for cue in patterns[name]) for name in ROLE_CUES]
-    facts = [sum(1 for cue in patterns[name] for _ in cue.finditer(sentence)) for name in FACT_CUES]
-    return [min(2, hits) / 2 for hits in (*roles, *facts)]
+    hits = [sum(cue.search(sentence) is not None for cue in patterns[name]) for name in ROLE_CUES]
+    for name in FACT_CUES:
+        matches = [match.group() for cue in patterns[name] for match in cue.finditer(sentence)]
+        if name in _NAMED_ONCE:
+            matches = [match for match in dict.fromkeys(matches) if match not in known]
+            known.update(matches)
+        hits.append(len(matches))
+    return [min(2, count) / 2 for count in hits]
 
 
 @cache

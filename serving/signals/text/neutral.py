@@ -106,7 +106,7 @@ def _named(text: str, cased: bool) -> str:
 
 
 def _chinese(text: str) -> str:
-    text = _place_of_something().sub(_PLACE, to_simplified(text))
+    text = _double_surnamed().sub(_PERSON["zh"], _place_of_something().sub(_PLACE, to_simplified(text)))
     text = _SCHOOL.sub("大学", "".join(_masked(token) for token in segment(text)))
     text = _FAMILIAR.sub(_PERSON["zh"], _TITLED.sub("李", text))
     text = _replaced(_PLACES.sub(_PLACE, text), "zh")
@@ -161,3 +161,9 @@ def _place_of_something() -> re.Pattern[str]:
     """Places whose reading what follows makes sure: the segmenter may cut them wrongly."""
     places = "|".join(sorted(_chinese_names()[0], key=lambda place: (-len(place), place)))
     return re.compile(f"(?:{places})(?=[{HAN}]{{0,6}}?(?:大学|学院|中学)|[省市县]|人(?![{HAN}]?[员家工]))")
+
+
+@cache
+def _double_surnamed() -> re.Pattern[str]:
+    given = "".join(sorted(_chinese_names()[1]))
+    return re.compile(f"(?:{'|'.join(sorted(_DOUBLE_SURNAMES - {'东方'}))})[{given}]{{1,2}}")

@@ -17,9 +17,10 @@ from serving.signals.text.units import units
 NEAR_DUPLICATE: Final = 0.93  # cosine over which a sentence repeats an earlier one (seen: paraphrases stay under 0.9)
 # A sentence whose content words were nearly all said before, and which lies near an earlier one, adds nothing. Seen in
 # 5 of 4,900 sentences of honest answers.
-_COVERED: Final = 0.6
-_NEAR: Final = 0.6
-_MIN_CONTENT: Final = 3
+_COVERED, _NEAR = 0.6, 0.6
+# Who repeats once is read more strictly: a padded answer says one thing in ever other words.
+_COVERED_AGAIN, _NEAR_AGAIN, _NEAR_DUPLICATE_AGAIN = 0.4, 0.45, 0.8
+_MIN_CONTENT: Final = 2
 _BEFORE: Final = 40  # sentences looked back at, so that cost stays linear
 _ENDING: Final = re.compile(r"(?:ing|ed|es|s|'s)$")
 
@@ -32,17 +33,24 @@ def said_again(sentences: Sequence[str], embeddings: NDArray[np.float32], langua
         embeddings: float32 [sentences, 512], L2-normalised.
     """
     rows = embeddings.astype(np.float64)
+    words = [_content(sentence, language) for sentence in sentences]
+    strict = _repeats(words, rows, _COVERED, _NEAR, NEAR_DUPLICATE)
+    return _repeats(words, rows, _COVERED_AGAIN, _NEAR_AGAIN, _NEAR_DUPLICATE_AGAIN) if strict else strict
+
+
+def _repeats(
+    words: Sequence[frozenset[str]], rows: NDArray[np.float64], least_covered: float, near: float, duplicate: float
+) -> frozenset[int]:
     said: dict[str, int] = {}  # content word: the sentence that said it last
     repeats = set()
-    for at, sentence in enumerate(sentences):
-        words = _content(sentence, language)
+    for at, own in enumerate(words):
         first = max(0, at - _BEFORE)
         nearest = max((float(row @ rows[at]) for row in rows[first:at]), default=0.0)
-        covered = sum(said.get(word, -1) >= first for word in words)
-        adds_nothing = len(words) >= _MIN_CONTENT and covered >= _COVERED * len(words) and nearest >= _NEAR
-        if nearest > NEAR_DUPLICATE or adds_nothing:
+        covered = sum(said.get(word, -1) >= first for word in own)
+        adds_nothing = len(own) >= _MIN_CONTENT and covered >= least_covered * len(own) and nearest >= near
+        if nearest > duplicate or adds_nothing:
             repeats.add(at)
-        said.update(dict.fromkeys(words, at))
+        said.update(dict.fromkeys(own, at))
     return frozenset(repeats)
 
 

@@ -31,7 +31,7 @@ _NO_PAUSE, _PER_SECOND, _LONGEST_S = -1.0, 8.0, 1.0
 
 # Units from which a range is a run-on: without commas, and with them (Chinese commas often are sentence ends).
 _RUN_ON: Final[Mapping[Language, int]] = {"en": 24, "zh": 36}
-_RUN_ON_WITH_MARKS: Final[Mapping[Language, int]] = {"en": 45, "zh": 50}
+_RUN_ON_WITH_MARKS: Final[Mapping[Language, int]] = {"en": 45, "zh": 42}
 _UNITS_PER_MARK: Final = 24  # a range with a mark for every so many units has its marks
 _AT_MARK, _ELSEWHERE = 1.5, -4.0  # log-odds of an end at a comma, and elsewhere in a range that has commas
 _MARK: Final = re.compile("[,;:\u2014\uff0c\uff1b\uff1a\u3001]")

@@ -35,11 +35,12 @@ def _teamwork(value: float | None, **fields: Any) -> Scored:
     return _scored({"teamwork": value}, **fields)
 
 
-def test_pairs_are_broken_down_by_kind() -> None:
+def test_pairs_are_broken_down_by_kind_and_competency() -> None:
     good, bad = _item("pairs", "vague", competency="teamwork"), _item("pairs", "we", competency="teamwork")
     summary = summarise("pairs", [(good, (_teamwork(6), _teamwork(4))), (bad, (_teamwork(4), _teamwork(4)))])
     assert summary["accuracy"] == 0.75
     assert {kind: group["accuracy"] for kind, group in summary["by_kind"].items()} == {"vague": 1.0, "we": 0.5}
+    assert {name: group["count"] for name, group in summary["by_competency"].items()} == {"teamwork": 2}
 
 
 def test_a_discriminant_pair_is_two_orders() -> None:
@@ -105,3 +106,8 @@ def test_an_answer_with_levels_is_asked_for_all_competencies() -> None:
     assert requests_of(_item("answers", question="q", sentences=["A."], levels={"teamwork": 1}))[0].competencies == (
         COMPETENCIES
     )
+
+
+def test_honest_texts_that_are_flagged_are_counted() -> None:
+    results = [(_item("honest", honest="x"), (_teamwork(1, flagged=at == 0),)) for at in range(4)]
+    assert summarise("honest", results)["flagged"] == 0.25

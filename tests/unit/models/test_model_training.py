@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ torch = pytest.importorskip("torch", reason="training needs the extra `train`: m
 
 from deployments.models.convert import heads as graphs  # noqa: E402
 from deployments.models.training.boundaries import fit_sentence_ends  # noqa: E402
-from deployments.models.training.heads import TrainConfig, tensors, train_judge, train_star  # noqa: E402
+from deployments.models.training.heads import TrainConfig, TrainedHeads, train_judge, train_star  # noqa: E402
 from deployments.models.training.labelled import LabelledAnswer, LabelledText, jumbled  # noqa: E402
 from deployments.models.training.nets import JudgeNet, SentenceNet, StarNet  # noqa: E402
 from deployments.models.training.noise import Recogniser  # noqa: E402
@@ -52,9 +53,10 @@ def answer(seed: int, kind: str = "complete", count: int = 4, level: float = 4.0
     )
 
 
-def saved(net: SentenceNet, folder: Path) -> Path:
+def saved(nets: Sequence[SentenceNet], folder: Path) -> Path:
     path = folder / "weights.npz"
-    np.savez(path, **{name: value.numpy() for name, value in net.state_dict().items()})
+    named = {f"{at}.{name}": value.numpy() for at, net in enumerate(nets) for name, value in net.state_dict().items()}
+    np.savez(path, **named)
     return path
 
 
@@ -80,40 +82,30 @@ def feed(made: Any) -> dict[str, Any]:
     }
 
 
-def test_the_taggers_graph_is_the_net(tmp_path: Path) -> None:
+@pytest.mark.parametrize("members", [1, 3])
+async def test_the_taggers_graph_is_the_mean_of_its_nets(tmp_path: Path, members: int) -> None:
     torch.manual_seed(3)
-    net = StarNet().eval()
-    graphs.star_tagger({"weights": saved(net, tmp_path)}, tmp_path)
+    nets = [StarNet().eval() for _ in range(members)]
+    graphs.star_tagger({"weights": saved(nets, tmp_path)}, tmp_path)
     made = batch()
-    with torch.no_grad():
-        expected = net(*tensors(made)).softmax(-1).numpy()
-    found = run(tmp_path, feed(made))["probability"]
+    expected = await TrainedHeads(nets, []).tag_star(made)
     there = made.mask.astype(bool)
-    assert found[there] == pytest.approx(expected[there], abs=1e-5)
+    assert run(tmp_path, feed(made))["probability"][there] == pytest.approx(expected[there], abs=1e-5)
 
 
-def test_the_judges_graph_is_the_net_and_a_row_does_not_depend_on_its_mates(tmp_path: Path) -> None:
+@pytest.mark.parametrize("members", [1, 3])
+async def test_the_judges_graph_is_the_mean_of_its_nets_and_rows_do_not_mix(tmp_path: Path, members: int) -> None:
     torch.manual_seed(3)
-    net = JudgeNet(len(COMPETENCIES)).eval()
-    graphs.answer_judge({"weights": saved(net, tmp_path)}, tmp_path)
+    nets = [JudgeNet(len(COMPETENCIES)).eval() for _ in range(members)]
+    graphs.answer_judge({"weights": saved(nets, tmp_path)}, tmp_path)
     made = batch()
-    with torch.no_grad():
-        expected = {name: value.numpy() for name, value in net(*tensors(made)).items()}
+    expected = await TrainedHeads([], nets).judge_heads(made)
     found = run(tmp_path, feed(made))
     there = made.mask.astype(bool)
-
-    def sigmoid(value: Any) -> Any:
-        return 1.0 / (1.0 + np.exp(-value))
-
-    for name in ("shows", "against"):
-        assert found[name][there] == pytest.approx(sigmoid(expected[name])[there], abs=1e-5)
-    for column, name in enumerate(("empty", "own")):
-        assert found[name][there] == pytest.approx(sigmoid(expected["style"][..., column])[there], abs=1e-5)
-    for column, name in enumerate(("addresses", "recites")):
-        assert found[name][there] == pytest.approx(sigmoid(expected["gaming"][..., column])[there], abs=1e-5)
-    graded = np.exp(expected["grade"] - expected["grade"].max(-1, keepdims=True))
-    assert found["grade"] == pytest.approx(graded / graded.sum(-1, keepdims=True), abs=1e-5)
-    assert found["relevant"][:, 0] == pytest.approx(sigmoid(expected["relevant"]), abs=1e-5)
+    for name in ("shows", "against", "empty", "own", "addresses", "recites"):
+        assert found[name][there] == pytest.approx(getattr(expected, name)[there], abs=1e-5)
+    assert found["grade"] == pytest.approx(expected.grade, abs=1e-5)
+    assert found["relevant"][:, 0] == pytest.approx(expected.relevant, abs=1e-5)
     alone = run(tmp_path, feed(sentence_batch([answer(2, count=2).state], [answer(2, count=2).cues])))
     assert alone["grade"][0] == pytest.approx(found["grade"][1], abs=1e-5)
 
@@ -162,10 +154,12 @@ def test_the_same_seed_gives_the_same_weights() -> None:
     answers = [answer(seed) for seed in range(6)]
     honest = LabelledText(answers[0].state, answers[0].cues, np.zeros(4, bool), None)
     attack = LabelledText(answers[1].state, answers[1].cues, np.array([False, False, True, True]), 0)
-    config = TrainConfig(epochs=2)
+    config = TrainConfig(epochs=2, members=2)
     for train in (lambda: train_star(answers, config), lambda: train_judge(answers, [honest, attack], config)):
-        first, second = train().state_dict(), train().state_dict()
-        assert all(torch.equal(first[name], second[name]) for name in first)
+        runs = [[net.state_dict() for net in train()] for _ in range(2)]
+        for first, second in zip(*runs, strict=True):
+            assert all(torch.equal(first[name], second[name]) for name in first)
+        assert not torch.equal(runs[0][0]["role.weight"], runs[0][1]["role.weight"])
 
 
 def test_out_of_order_an_answer_shows_a_level_less() -> None:

@@ -98,11 +98,14 @@ def test_signals_that_are_not_known_have_no_part() -> None:
 def test_what_is_not_known_widens_the_range() -> None:
     sure = judgement("SAR").grades["level/teamwork"]
     unsure = judgement("SAR", sure=0.2).grades["level/teamwork"]
-    base = half_width(facts(STORY), sure)
-    assert half_width(facts(STORY), unsure) > base
-    assert half_width(facts(STORY, question=""), sure) > base
-    assert half_width(facts(STORY), sure, known=False) > base
-    heard = [half_width(facts(STORY, word_probability=p), sure) for p in (1.0, 0.9, 0.5)]
+    base = half_width(facts(STORY), sure, 1.0)
+    assert half_width(facts(STORY), unsure, 1.0) > base
+    assert half_width(facts(STORY), sure, 0.2) > base
+    assert half_width(facts(STORY, dropped=[1]), sure, 1.0) > base
+    assert half_width(facts(STORY * 3), sure, 1.0) < base
+    assert half_width(facts(STORY, question=""), sure, 0.2) > base
+    assert half_width(facts(STORY), sure, 1.0, known=False) > base
+    heard = [half_width(facts(STORY, word_probability=p), sure, 1.0) for p in (1.0, 0.9, 0.5)]
     assert base <= heard[0] < heard[1] < heard[2]
 
 
