@@ -61,7 +61,8 @@ train: models install-train ## Train the language models on tests/data/eval/dev 
 	@$(BIN)/viva models build
 
 eval: models ## Measure the scores on the labelled answers of tests/data/eval
-	@$(BIN)/python -m deployments.evaluation tests/data/eval/held_out
+	@$(BIN)/python -m deployments.evaluation.material out/eval/material
+	@$(BIN)/python -m deployments.evaluation tests/data/eval/held_out out/eval/material
 	@$(BIN)/python -m deployments.evaluation tests/data/eval/dev
 
 clean: ## Delete the environment, caches, built models and outputs

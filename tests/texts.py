@@ -1,5 +1,9 @@
 """Answers as candidates would write them, for tests that need words and not a verdict."""
 
+from deployments.evaluation.material import TWO_CITIES
+
+__all__ = ["CHINESE", "LEADER", "TWO_CITIES", "VAGUE"]
+
 LEADER = (
     "Last year I was the project lead for our campus fair. We had only three weeks and two volunteers. "
     "I split the work into daily checklists, called twelve sponsors myself and moved the sign-up online. "
@@ -9,12 +13,4 @@ VAGUE = "I am a very good leader and people like me. Teamwork is important to me
 CHINESE = (
     "去年我负责社团的招新工作，当时只有两周时间，人手也不够。我先把任务拆成每天的清单，"
     "又亲自联系了十二家赞助商，还把报名改到了线上。最后来了四百三十人，比前一年多了三成。"
-)
-TWO_CITIES = (
-    "It was the best of times, it was the worst of times, it was the age of wisdom, it was the age of foolishness, "
-    "it was the epoch of belief, it was the epoch of incredulity, it was the season of light, it was the season of "
-    "darkness, it was the spring of hope, it was the winter of despair, we had everything before us, we had nothing "
-    "before us, we were all going direct to heaven, we were all going direct the other way - in short, the period "
-    "was so far like the present period, that some of its noisiest authorities insisted on its being received, for "
-    "good or for evil, in the superlative degree of comparison only."
 )

@@ -19,6 +19,7 @@ import tritonclient.grpc as triton
 from numpy.typing import NDArray
 from tritonclient.utils import InferenceServerException
 
+from deployments.evaluation.material import BECKETT, MANDARIN_CLIPS
 from serving.adapters.triton.server import TritonConfig, TritonServer
 from tests.media import package_file, two_cities_wav
 from tests.texts import TWO_CITIES
@@ -32,16 +33,7 @@ pytestmark = pytest.mark.skipif(
     reason="the models are not built: viva models build",
 )
 
-_MANDARIN = {  # clip -> sha256, text
-    "jishu": ("8c150057c49d9f52fa0125df8159912258cc83cb644b49569b142442c9e84658", "一二三四五六七八九十"),
-    "nihao_shijie": ("1cd088849752b45c515d258fac9370448a74eca802feece0e484bca6327280a0", "你好世界"),
-    "pangrama": (
-        "b7d55e74f50d39226624506eef308be97553af66cee6334b4df1fba675ce2cc6",
-        "天地玄黄宇宙洪荒日月盈昃辰宿列张",
-    ),
-}
 _BECKETT = "e5a26b3d29e5b0bc8dbd72c11d16a3808a4ec0ac45b21f12a27d2a2fe5c5ae61"
-_BECKETT_TEXT = "Ever tried, ever failed. No matter. Try again. Fail again. Fail better."
 
 Pcm = NDArray[np.int16]
 Answer = dict[str, NDArray[Any]]
@@ -68,7 +60,7 @@ def _beckett() -> Pcm:
 
 def _mandarin(name: str) -> Pcm:
     path = f"pytest_audioeval/samples/audio/zh/{name}.wav"
-    return _pcm(package_file("pytest-audioeval", "0.1.3", path, _MANDARIN[name][0]))
+    return _pcm(package_file("pytest-audioeval", "0.1.3", path, MANDARIN_CLIPS[name][0]))
 
 
 def _words(text: str) -> list[str]:
@@ -136,7 +128,7 @@ def test_read_english_has_a_word_error_rate_of_five_percent_at_most(
     found = _words(" ".join(map(_text, answers)))
     assert _error_rate(_words(TWO_CITIES), found) <= 0.05
     short = _words(_text(_ask(client, model, _beckett(), language)))
-    assert _error_rate(_words(_BECKETT_TEXT), short) <= 0.1  # 12 words: one may be wrong
+    assert _error_rate(_words(BECKETT), short) <= 0.1  # 12 words: one may be wrong
 
 
 def test_mandarin_is_recognised_as_such_with_a_character_error_rate_of_thirty_percent_at_most(
@@ -144,7 +136,7 @@ def test_mandarin_is_recognised_as_such_with_a_character_error_rate_of_thirty_pe
 ) -> None:
     reference: list[str] = []
     found: list[str] = []
-    for name, (_, text) in _MANDARIN.items():
+    for name, (_, text) in MANDARIN_CLIPS.items():
         answer = _ask(client, "asr_multilingual", _mandarin(name))
         assert answer["language"][0, 0] == b"zh"
         assert answer["language_probability"][0, 0] > 0.9
