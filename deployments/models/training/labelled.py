@@ -51,7 +51,7 @@ class LabelledAnswer:
         roles: int64 [sentences], place in S T A R O.
         shows, against: float32 [sentences, 8], 1 where a rater would quote the sentence for or against.
         levels: float32 [8], anchor levels 1..5.
-        heard: the same answer as a recogniser writes it; None where that is what it is.
+        heard: the same answer as recognisers write it, without and with wrong words.
     """
 
     id: str
@@ -66,7 +66,7 @@ class LabelledAnswer:
     shows: NDArray[np.float32]
     against: NDArray[np.float32]
     levels: NDArray[np.float32]
-    heard: LabelledAnswer | None = None
+    heard: tuple[LabelledAnswer, ...] = ()
 
     @property
     def language(self) -> Language:
@@ -166,11 +166,16 @@ def read_answers(folders: Iterable[Path], embed: Embedder, seed: int) -> list[La
                 raise ValueError(f"{path}:{number}: training needs {error}") from None
     recogniser = Recogniser((answer.language, text) for answer in found for text in answer.sentences)
     chance = random.Random(seed)
-    return [replace(answer, heard=_heard(answer, recogniser, chance, embed)) for answer in found]
+    return [
+        replace(answer, heard=tuple(_heard(answer, recogniser, chance, embed, most) for most in (0.0, None)))
+        for answer in found
+    ]
 
 
-def _heard(answer: LabelledAnswer, recogniser: Recogniser, chance: random.Random, embed: Embedder) -> LabelledAnswer:
-    sentences, parts = recogniser.hear(answer.sentences, answer.language, chance)
+def _heard(
+    answer: LabelledAnswer, recogniser: Recogniser, chance: random.Random, embed: Embedder, most: float | None
+) -> LabelledAnswer:
+    sentences, parts = recogniser.hear(answer.sentences, answer.language, chance, most)
     state = make_state(sentences, answer.language, answer.question, embed)
     return replace(
         answer,

@@ -37,10 +37,14 @@ class Recogniser:
         self._alike = {sound: sorted(found) for sound, found in alike.items() if len(found) > 1}
 
     def hear(
-        self, sentences: Sequence[str], language: Language, chance: random.Random
+        self, sentences: Sequence[str], language: Language, chance: random.Random, most: float | None = None
     ) -> tuple[list[str], list[list[int]]]:
-        """New sentences, and for each the old ones that stand in it (at least half of them), the longest part first."""
-        rate = chance.uniform(0.0, _MOST[language])
+        """New sentences, and for each the old ones that stand in it (at least half of them), the longest part first.
+
+        Args:
+            most: highest error rate; by default the language's.
+        """
+        rate = chance.uniform(0.0, _MOST[language] if most is None else most)
         heard: list[str] = []
         counts = []
         for sentence in sentences:

@@ -33,6 +33,9 @@ def _probe_bytes(spec: TensorSpec) -> tuple[list[int], bytes]:
             shape, content = [1], np.array([value], np.int32).tobytes()
         case "UINT8":
             shape, content = list(spec.dims), bytes(int(np.prod(spec.dims)))
+        case "FP32":
+            shape = [1 if size == -1 else size for size in spec.dims]
+            content = bytes(4 * int(np.prod(shape)))
         case _:
             raise AssertionError(f"no model takes {spec.datatype}")
     return [_BATCH, *shape], content

@@ -31,12 +31,14 @@ _MIN_UNITS: Final = 5  # a shorter sentence ("I agree.") may well be said twice,
 _SHINGLE: Final = 3
 _RESTATED_SHARE: Final = 0.8
 _RESTATED_COSINE: Final = 0.93
-_SURE: Final = 0.85  # probability from which a judge's word is enough
+_ADDRESSES, _RECITES = 0.5, 0.8  # probabilities from which a judge's word is enough
 _PERHAPS: Final = (
     0.15  # ... and under which the words of an instruction belong to a story ("my boss told me to ignore")
 )
 _RUBRIC_COSINE: Final = 0.8
-_FOREIGN_SHARE: Final = 0.5
+# Share of a sentence. Chinese speakers use English terms; a sentence that is half of them is English all the same.
+_FOREIGN_SHARE: Final[dict[Language, float]] = {"en": 0.5, "zh": 0.3}
+_MIN_FOREIGN: Final = 6  # units, so that a sentence with two terms in it is none
 _NO_SENTENCE: Final = (8, 0.08)  # so many words with a lower share of function words are a list or another language
 # Zero-width and direction marks, soft hyphens and tag characters: they hide words from a pattern, not from a model.
 _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\U000e0000-\U000e007f]")
@@ -107,7 +109,8 @@ def _form(text: str, language: Language, addresses: float) -> str:
         if pattern.search(plain) and (name != INSTRUCTION or addresses >= _PERHAPS):
             return name
     count = len(units(plain))
-    if count >= _MIN_UNITS and foreign_share(plain, language) > _FOREIGN_SHARE:
+    foreign = foreign_share(plain, language)
+    if foreign > _FOREIGN_SHARE[language] and foreign * count >= _MIN_FOREIGN - 1:
         return FOREIGN
     least, share = _NO_SENTENCE
     if language == "en" and count >= least and function_word_share(plain) < share:
@@ -116,9 +119,9 @@ def _form(text: str, language: Language, addresses: float) -> str:
 
 
 def _meaning(suspicion: Suspicion, at: int) -> str:
-    if suspicion.addresses[at] >= _SURE:
+    if suspicion.addresses[at] >= _ADDRESSES:
         return INSTRUCTION
-    return STUFFED if suspicion.recites[at] >= _SURE else ""
+    return STUFFED if suspicion.recites[at] >= _RECITES else ""
 
 
 def _restates(said: tuple[str, ...], asked: tuple[str, ...]) -> bool:

@@ -20,6 +20,7 @@ _OTHER = re.compile("[\u0370-\u03ff\u0400-\u04ff\u0590-\u06ff\u0900-\u097f\u0e00
 # Running English consists of function words to about 45%; French, German or Spanish text shares under 10% of them.
 _FUNCTION_WORD_SHARE = 0.25
 _FUNCTION_WORD_MIN_WORDS = 5
+_MARKED_WORD = 3  # words of another Latin language for each one with a letter of its own
 
 
 @lru_cache(maxsize=1)
@@ -60,7 +61,14 @@ def function_word_share(text: str) -> float:
 
 
 def foreign_share(text: str, language: Language) -> float:
-    """Share of Han characters (en) or Latin words (zh), and of letters of other scripts, in a text, 0..1."""
-    han, latin, other = len(_HAN.findall(text)), len(_LATIN_WORD.findall(text)), len(_OTHER.findall(text))
-    everything = han + latin + other
-    return (everything - (latin if language == "en" else han)) / everything if everything else 0.0
+    """Share of what is not of the language by its letters, 0..1.
+
+    English: Han characters, letters of other scripts, and words with letters that English does not have. Chinese: all
+    Latin words and letters of other scripts.
+    """
+    words = _LATIN_WORD.findall(text)
+    han, other = len(_HAN.findall(text)), len(_OTHER.findall(text))
+    foreign = sum(not word.isascii() for word in words) * _MARKED_WORD if language == "en" else len(words)
+    everything = han + len(words) + other
+    outside = min(everything, foreign + other + (han if language == "en" else 0))
+    return outside / everything if everything else 0.0

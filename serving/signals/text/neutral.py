@@ -61,12 +61,13 @@ def neutral(text: str, language: Language) -> str:
 def neutral_sentences(transcript: Transcript) -> list[str]:
     """Each sentence of a transcript in the neutral form; spoken fillers are found by their pauses."""
     fillers = filler_spans(transcript)
+    given = _given_names(transcript.text) if transcript.language == "zh" else None
     cased = transcript.text != transcript.text.lower()
     result = []
     for sentence in transcript.sentences:
         inside = [span for span in fillers if span[0] >= sentence.start and span[1] <= sentence.end]
         kept = _without(transcript.text, sentence, inside)
-        form = _english(kept, cased) if transcript.language == "en" else _chinese(kept)
+        form = _english(kept, cased) if transcript.language == "en" else _chinese(kept, given)
         result.append(form or _bare(sentence.text) or sentence.text)
     return result
 
@@ -105,8 +106,17 @@ def _named(text: str, cased: bool) -> str:
     return _WORD.sub(replace, text)
 
 
-def _chinese(text: str) -> str:
-    text = _double_surnamed().sub(_PERSON["zh"], _place_of_something().sub(_PLACE, to_simplified(text)))
+def _given_names(text: str) -> re.Pattern[str] | None:
+    """Full names that the text introduces, and their given parts: who was 王浩然 is 浩然 in the next sentence."""
+    found = {match.group() for match in _full_name().finditer(to_simplified(text))}
+    names = sorted({*found, *(name[-2:] for name in found)}, key=lambda name: (-len(name), name))
+    return re.compile("|".join(names)) if names else None
+
+
+def _chinese(text: str, given: re.Pattern[str] | None) -> str:
+    text = to_simplified(text)
+    text = given.sub(_PERSON["zh"], text) if given else text
+    text = _double_surnamed().sub(_PERSON["zh"], _place_of_something().sub(_PLACE, text))
     text = _SCHOOL.sub("大学", "".join(_masked(token) for token in segment(text)))
     text = _FAMILIAR.sub(_PERSON["zh"], _TITLED.sub("李", text))
     text = _replaced(_PLACES.sub(_PLACE, text), "zh")
@@ -166,4 +176,13 @@ def _place_of_something() -> re.Pattern[str]:
 @cache
 def _double_surnamed() -> re.Pattern[str]:
     given = "".join(sorted(_chinese_names()[1]))
-    return re.compile(f"(?:{'|'.join(sorted(_DOUBLE_SURNAMES - {'东方'}))})[{given}]{{1,2}}")
+    double = "|".join(sorted(_DOUBLE_SURNAMES - {"东方"}))
+    return re.compile(f"[小老]?(?:{double})(?:[{given}]{{1,2}}|(?=(?:{_TITLES}))|(?<=[小老]..))")
+
+
+@cache
+def _full_name() -> re.Pattern[str]:
+    """A surname and two characters of given names, after a word that introduces a person."""
+    given = "".join(sorted(_chinese_names()[1]))
+    single = "".join(sorted(_SURNAMES))
+    return re.compile(f"(?<=[叫是和跟给让找问与长事友学师理徒])[{single}][{given}]{{2}}(?![{given}])")
