@@ -55,6 +55,7 @@ def start(data_dir: Path) -> Stack:
         if not line:
             break
     process.kill()
+    process.communicate()  # closes its pipe
     raise AssertionError(f"viva up did not become ready:\n{printed}")
 
 
