@@ -70,8 +70,9 @@ def _text(sentences: list[str], language: str) -> str:
 
 def _jumbled(answer: dict[str, Any]) -> list[str]:
     sentences = list(answer["sentences"])
+    chance = random.Random(_dice(answer["id"], str(len(sentences))))
     while sentences == answer["sentences"]:
-        random.Random(_dice(answer["id"], str(len(sentences)))).shuffle(sentences)
+        chance.shuffle(sentences)
     return sentences
 
 

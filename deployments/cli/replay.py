@@ -46,6 +46,8 @@ def replay(assessment: Path, media: Path | None, timeout_s: float, server: Serve
     then = read_assessment(assessment)
     if media is None and then.media.kind != "text":
         raise click.UsageError("name the file that was scored with --media")
+    if not then.HasField("asked"):
+        raise Failure("the assessment does not say how it was asked (`asked`): it was made by an earlier version")
     options = options_of(then)
     with connect(server, timeout_s=timeout_s) as client, client_errors(server), err().status("scoring"):
         if media is not None and not is_text(media):

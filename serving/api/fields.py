@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from serving.domain.competency import LANGUAGES, Language
 from serving.domain.errors import InvalidAnswer, Reason
 
@@ -15,6 +17,11 @@ def check_length(text: str, field: str, limit: int, reason: Reason = Reason.FIEL
             field=field,
             metadata={"limit": str(limit), "actual": str(len(text))},
         )
+
+
+def has_letter(text: str) -> bool:
+    """Whether a text holds a letter or digit of any script."""
+    return any(unicodedata.category(char)[0] in "LN" for char in text)
 
 
 def check_count(count: int, field: str, most: int, least: int = 0) -> None:
@@ -31,9 +38,9 @@ def check_count(count: int, field: str, most: int, least: int = 0) -> None:
 
 
 def required_text(text: str, field: str, limit: int) -> str:
-    """A text of 1 to `limit` characters, without white space around it."""
+    """A text of 1 to `limit` characters with a letter or digit, without white space around it."""
     check_length(text, field, limit)
-    if not text.strip():
+    if not has_letter(text):
         raise InvalidAnswer(f"{field} must not be empty", reason=Reason.FIELD_REQUIRED, field=field)
     return text.strip()
 

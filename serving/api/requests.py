@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 import uuid
 from typing import Final
 
 from serving.api import rubrics
-from serving.api.fields import check_length, language
+from serving.api.fields import check_length, has_letter, language
 from serving.domain.answer import Answer, MediaKind, MediaRef, Modality, ModalityPolicy
 from serving.domain.competency import COMPETENCIES
 from serving.domain.errors import InvalidAnswer, Reason
@@ -51,7 +50,7 @@ def media_kind(value: pb.MediaKind, field: str) -> MediaKind:
 def text_answer(config: pb.AnswerConfig, text: str) -> Answer:
     """A validated text answer; `text` is kept verbatim."""
     check_length(text, "text", LIMITS.text_chars, Reason.TEXT_TOO_LONG)
-    if not any(unicodedata.category(char)[0] in "LN" for char in text):
+    if not has_letter(text):
         raise InvalidAnswer("text holds no letter or digit", reason=Reason.TEXT_EMPTY, field="text")
     sentences = tuple(config.sentences)
     if len(sentences) > LIMITS.sentences:
@@ -136,4 +135,4 @@ def _policy(config: pb.AnswerConfig) -> ModalityPolicy:
         denied[Modality.SPEECH] = "no_consent"
     if consent.HasField("face_analysis") and not consent.face_analysis:
         denied[Modality.FACE] = denied[Modality.EXPRESSION] = "no_consent"
-    return ModalityPolicy(tuple(denied.items()))
+    return ModalityPolicy(tuple((modality, denied[modality]) for modality in Modality if modality in denied))

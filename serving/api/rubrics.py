@@ -51,7 +51,7 @@ def signal_weights(messages: Sequence[pb.SignalWeight], competencies: Sequence[s
     Raises:
         InvalidAnswer: names the field `config.signal_weights[...]`.
     """
-    check_count(len(messages), "config.signal_weights", len(SIGNALS) * LIMITS.custom_competencies)
+    check_count(len(messages), "config.signal_weights", len(SIGNALS) * len(competencies))
     found: list[SignalWeight] = []
     for index, message in enumerate(messages):
         field = f"config.signal_weights[{index}]"
@@ -81,7 +81,11 @@ def _name(name: str, field: str, taken: Sequence[str]) -> str:
 
 def _sentences(texts: Sequence[str], field: str, least: int) -> tuple[str, ...]:
     check_count(len(texts), field, LIMITS.indicators, least)
-    return tuple(required_text(text, f"{field}[{at}]", LIMITS.indicator_chars) for at, text in enumerate(texts))
+    found = [required_text(text, f"{field}[{at}]", LIMITS.indicator_chars) for at, text in enumerate(texts)]
+    for at, text in enumerate(found):
+        if text in found[:at]:
+            raise InvalidAnswer(f"{field}[{at}] repeats an earlier one", field=f"{field}[{at}]")
+    return tuple(found)
 
 
 def _anchors(messages: Sequence[pb.CompetencyAnchor], field: str) -> tuple[CompetencyAnchor, ...]:

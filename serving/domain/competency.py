@@ -50,7 +50,7 @@ class CompetencyDefinition:
     """
 
     name: str
-    language: str
+    language: Language
     definition: str
     indicators: tuple[str, ...]
     contrary: tuple[str, ...] = ()

@@ -57,10 +57,11 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """Whether each sentence, or the answer as a whole, is such a one, told by `examples` of it."""
+    """Whether each sentence, or the answer as a `whole`, is such a one, told by `examples` of it in a language."""
 
     name: str
     examples: tuple[str, ...] = ()
+    language: Language = "en"
     whole: bool = False
 
 
@@ -70,6 +71,7 @@ class Grade:
 
     name: str
     anchors: tuple[str, ...] = ()
+    language: Language = "en"
 
 
 Question = Choice | Statement | Grade

@@ -14,13 +14,12 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from serving.domain.competency import COMPETENCIES
+from serving.domain.competency import COMPETENCIES, Language
 from serving.domain.judgement import AnswerState, Choice, Grade, Judgement, Question, Statement
 from serving.pipeline.ports import HeadModels, HeadOutputs, LanguageModels, SentenceBatch
 from serving.signals.scoring.features import AGAINST, EMPTY, LEVEL, OWN, RELEVANT, SHOWS
 from serving.signals.scoring.likeness import CUSTOM, with_custom
 from serving.signals.text.cues import cue_features
-from serving.signals.text.language import detect_language
 from serving.signals.text.neutral import neutral
 from serving.signals.text.star import ROLE_QUESTION
 
@@ -42,43 +41,58 @@ class HeadJudge:
 
     def __init__(self, models: JudgingModels) -> None:
         self._models = models
-        self._examples: dict[tuple[str, ...], NDArray[np.float32]] = {}
+        self._examples: dict[tuple[Language, tuple[str, ...]], NDArray[np.float32]] = {}
 
     async def judge(self, states: Sequence[AnswerState], questions: Sequence[Question]) -> tuple[Judgement, ...]:
         """See `Judge`."""
         if not states:
             return ()
-        cues = [_cues(state) for state in states]
-        batch = sentence_batch(states, cues)
+        cues, batch = await asyncio.to_thread(_batch, states)
         roles, heads = await asyncio.gather(self._models.tag_star(batch), self._models.judge_heads(batch))
         others = {}
-        for name, indicators, contrary in _unknown(questions):
-            shown = await self._embedded(indicators)
-            against = await self._embedded(contrary) if contrary else None
-            fitted = [replace(s, fit=with_custom(s.fit, s.embeddings, shown, against)) for s in states]
-            others[name] = await self._models.judge_heads(sentence_batch(fitted, cues))
+        for name, shown, contrary in _unknown(questions):
+            examples = await self._embedded(shown)
+            against = await self._embedded(contrary) if contrary.examples else None
+            fitted = await asyncio.to_thread(_fitted, states, cues, examples, against)
+            others[name] = await self._models.judge_heads(fitted)
         return tuple(_judgement(state, at, questions, roles, heads, others) for at, state in enumerate(states))
 
-    async def _embedded(self, examples: tuple[str, ...]) -> NDArray[np.float32]:
-        if examples not in self._examples:
-            # Examples may be in another language than the answer; what a text is in shows in its letters.
-            rows = await self._models.embed([neutral(text, detect_language(text)[0]) for text in examples])
+    async def _embedded(self, asked: Statement) -> NDArray[np.float32]:
+        key = asked.language, asked.examples
+        if key not in self._examples:
+            rows = await self._models.embed([neutral(text, asked.language) for text in asked.examples])
             if len(self._examples) >= _CACHED_EXAMPLES:
                 self._examples.pop(next(iter(self._examples)))
-            self._examples[examples] = rows
-        return self._examples[examples]
+            self._examples[key] = rows
+        return self._examples[key]
 
 
-def _unknown(questions: Sequence[Question]) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
-    """Name, indicators and contrary examples of the competencies that have no head of their own."""
-    examples = {question.name: question.examples for question in questions if isinstance(question, Statement)}
+def _unknown(questions: Sequence[Question]) -> list[tuple[str, Statement, Statement]]:
+    """Name, and what shows and what contradicts it, of the competencies that have no head of their own."""
+    asked = {question.name: question for question in questions if isinstance(question, Statement)}
     prefix = SHOWS.format("")
-    names = [name.removeprefix(prefix) for name, shown in examples.items() if name.startswith(prefix) and shown]
-    return [(name, examples[SHOWS.format(name)], examples.get(AGAINST.format(name), ())) for name in names]
+    names = [name.removeprefix(prefix) for name, shown in asked.items() if name.startswith(prefix) and shown.examples]
+    return [
+        (name, asked[SHOWS.format(name)], asked.get(AGAINST.format(name), Statement("")))
+        for name in names
+        if name not in COMPETENCIES
+    ]
 
 
-def _cues(state: AnswerState) -> NDArray[np.float32]:
-    return cue_features(state.sentences, state.language, state.embeddings, state.question_embedding)
+def _batch(states: Sequence[AnswerState]) -> tuple[list[NDArray[np.float32]], SentenceBatch]:
+    """Cues of each state, and all of them as one batch."""
+    cues = [cue_features(s.sentences, s.language, s.embeddings, s.question_embedding) for s in states]
+    return cues, sentence_batch(states, cues)
+
+
+def _fitted(
+    states: Sequence[AnswerState],
+    cues: Sequence[NDArray[np.float32]],
+    examples: NDArray[np.float32],
+    against: NDArray[np.float32] | None,
+) -> SentenceBatch:
+    """The states with a caller's competency in the last place."""
+    return sentence_batch([replace(s, fit=with_custom(s.fit, s.embeddings, examples, against)) for s in states], cues)
 
 
 def sentence_batch(states: Sequence[AnswerState], cues: Sequence[NDArray[np.float32]]) -> SentenceBatch:

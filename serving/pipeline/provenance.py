@@ -31,7 +31,7 @@ def of(answer: Answer, models: tuple[ModelVersion, ...], config_sha256: str) -> 
             "language": answer.language,
             "competencies": answer.competencies,
             "role": answer.role,
-            "sentences": answer.sentences,
+            "sentences": ["".join(sentence.split()) for sentence in answer.sentences],  # white space may differ
             "denied": [(modality.value, reason) for modality, reason in answer.policy.denied],
             "definitions": [dataclasses.asdict(definition) for definition in answer.definitions],
             "signal_weights": [dataclasses.asdict(weight) for weight in answer.signal_weights],

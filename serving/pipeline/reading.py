@@ -32,6 +32,7 @@ from serving.signals.scoring.likeness import rubric_fit
 from serving.signals.scoring.signals import signal_contributions, signal_values
 from serving.signals.text.anchors import compare
 from serving.signals.text.coherence import coherence
+from serving.signals.text.fillers import units_said
 from serving.signals.text.flags import Suspicion, flag_kinds, flags_of
 from serving.signals.text.keywords import extract_keywords
 from serving.signals.text.neutral import neutral, neutral_sentences
@@ -100,8 +101,8 @@ class Reading:
             question=answer.question,
             star=star,
             delivery=delivery,
-            embeddings=state.embeddings,
-            kept=tuple(at for at, kind in enumerate(kinds) if not kind and at not in suspicion.again),
+            units=await asyncio.to_thread(units_said, transcript),
+            kept=tuple(at for at, kind in enumerate(kinds) if not kind),
             flags=flags_of(transcript.sentences, kinds),
             extra=_extra(answer, delivery, behavior),
         )
@@ -112,11 +113,11 @@ class Reading:
     async def _state(self, answer: Answer, transcript: Transcript, references: References) -> AnswerState:
         """The answer as the models see it: in the neutral form, embedded."""
         sentences = await asyncio.to_thread(neutral_sentences, transcript)
-        question = neutral(answer.question, transcript.language) if answer.question else ""
+        question = await asyncio.to_thread(neutral, answer.question, transcript.language) if answer.question else ""
         rows = await self._models.embed([*sentences, question] if question else sentences)
         asked: NDArray[np.float32] = rows[-1] if question else np.zeros(rows.shape[1], np.float32)
         said = rows[: len(sentences)]
-        fit = rubric_fit(compare(said, references))
+        fit = await asyncio.to_thread(lambda: rubric_fit(compare(said, references)))
         return AnswerState(transcript.language, question, tuple(sentences), said, asked, fit)
 
     async def _references_of(self, language: Language) -> References:

@@ -11,7 +11,7 @@ from serving.domain.media import MediaInfo
 from serving.pipeline import provenance
 from serving.pipeline.concurrency import both
 from serving.pipeline.hearing import Heard, Hearing
-from serving.pipeline.ports import MediaDecoder, Models
+from serving.pipeline.ports import Judge, MediaDecoder, Models
 from serving.pipeline.reading import Reading
 from serving.pipeline.seeing import Seeing, Seen
 from serving.pipeline.stages import NoObserver, StageObserver, timed
@@ -25,6 +25,7 @@ class ScoreAnswer:
         decoder: media decoder; its calls run in worker threads.
         config_sha256: hash of everything configured that a score depends on.
         observer: stage times.
+        judge: answers the typed questions that scores rest on; by default heads over embeddings, run by `models`.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class ScoreAnswer:
         decoder: MediaDecoder,
         config_sha256: str,
         observer: StageObserver | None = None,
+        judge: Judge | None = None,
     ) -> None:
         self._models = models
         self._decoder = decoder
@@ -40,7 +42,7 @@ class ScoreAnswer:
         self._observer = observer or NoObserver()
         self._hearing = Hearing(models, decoder, self._observer)
         self._seeing = Seeing(models, decoder, self._observer)
-        self._reading = Reading(models, self._observer)
+        self._reading = Reading(models, self._observer, judge)
 
     async def warm_up(self) -> None:
         """Do once what every answer needs. Raises what the models raise; harmless when repeated."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from serving.domain.assessment import CompetencyScore, OverallScore, ScoreStatus
-from serving.domain.competency import COMPETENCIES, CompetencyDefinition
+from serving.domain.competency import COMPETENCIES, CompetencyDefinition, Language
 from serving.domain.judgement import AnswerState, Grade, Judgement, Question, Statement
 from serving.pipeline.ports import CompetencyScorer, Judge
 from serving.signals.scoring.attribution import candidates
@@ -26,17 +26,15 @@ from serving.signals.scoring.features import (
     Material,
     feature_row,
 )
-from serving.signals.scoring.rubric import load_rubrics
+from serving.signals.scoring.likeness import CUSTOM
+from serving.signals.scoring.rubric import Rubric, load_rubrics
 from serving.signals.scoring.scorer import competency_score, overall
 from serving.signals.scoring.sufficiency import reason_not_to_score
 from serving.signals.scoring.suggestions import say_more, suggest
 from serving.signals.text.anchors import compare
 from serving.signals.text.cues import cue_features
-from serving.signals.text.fillers import units_said
 from serving.signals.text.references import References
 from serving.signals.text.star import role_question
-
-CUSTOM: Final = len(COMPETENCIES)  # the scorer's row for competencies that a caller defined
 
 
 class Scoring:
@@ -67,17 +65,16 @@ class Scoring:
             unscored = tuple(CompetencyScore(n, ScoreStatus.INSUFFICIENT_EVIDENCE, reason=reason) for n in names)
             return ScoringResult(OverallScore(), unscored, (say_more(facts.transcript.language),))
         whole = state.only(facts.kept)
-        questions = questions_about(names, definitions)
+        questions = questions_about(names, definitions, state.language)
         (judgement,) = await self._judge.judge([whole], questions)
         left_out = candidates(judgement, names, len(facts.kept))
         variants = [whole.without(at) for at in left_out]
         judgements = (judgement, *await self._judge.judge(variants, questions))
-        made_of = materials(facts, [whole, *variants], judgements, left_out)
-        rows = np.stack([feature_row(material, name) for material in made_of for name in names])
-        places = [COMPETENCIES.index(name) if name in COMPETENCIES else CUSTOM for name in names] * len(made_of)
+        rows = await asyncio.to_thread(_feature_rows, facts, [whole, *variants], judgements, left_out, names)
+        places = [COMPETENCIES.index(name) if name in COMPETENCIES else CUSTOM for name in names] * len(judgements)
         points = (await self._scorer.score_points(rows, places)).astype(np.float64)
-        points = points.reshape(len(made_of), len(names), -1)
-        likeness = _likeness(whole, references)
+        points = points.reshape(len(judgements), len(names), -1)
+        likeness = await asyncio.to_thread(_likeness, whole, references)
         scores = tuple(
             competency_score(
                 name,
@@ -85,7 +82,7 @@ class Scoring:
                 facts,
                 judgement,
                 points[0, column],
-                {at: points[0, column, 1:] - points[1 + i, column, 1:] for i, at in enumerate(left_out)},
+                _effects(points[:, column, 1:], left_out),
                 likeness.get(name, {}),
                 known=name in COMPETENCIES,
             )
@@ -96,42 +93,71 @@ class Scoring:
         return ScoringResult(overall(scores), scores, suggest(facts, shown))
 
 
-def questions_about(names: Sequence[str], definitions: Sequence[CompetencyDefinition] = ()) -> tuple[Question, ...]:
-    """What a judge is asked to score these competencies.
+def _effects(points: NDArray[np.float64], left_out: Sequence[int]) -> dict[int, NDArray[np.float64]]:
+    """What each sentence is worth, by its place; the only sentence of an answer is worth all of it.
 
-    A competency of the caller's own is told by examples: its indicators and what its upper levels sound like, its
-    contrary and what the lowest sounds like.
+    Args:
+        points: of the whole answer, then of it without each of `left_out`, float64 [1 + left_out, features].
     """
-    rubrics = {definition.name: definition for definition in definitions}
+    if not left_out:
+        return {0: points[0]}
+    return {at: points[0] - points[1 + row] for row, at in enumerate(left_out)}
+
+
+def questions_about(
+    names: Sequence[str], definitions: Sequence[CompetencyDefinition] = (), language: Language = "en"
+) -> tuple[Question, ...]:
+    """What a judge is asked to score these competencies: statements with examples, and grades with anchors.
+
+    Args:
+        language: of the answer; the rubrics of the eight are asked in it, a caller's in the language it was written in.
+    """
+    own = {definition.name: definition for definition in definitions}
     questions: list[Question] = [role_question(), Statement(EMPTY), Statement(OWN), Statement(RELEVANT, whole=True)]
     for name in dict.fromkeys((*names, ETHICS)):
-        shown: tuple[str, ...] = ()
-        against: tuple[str, ...] = ()
-        levels: tuple[str, ...] = ()
-        if rubric := rubrics.get(name):
-            levels = tuple(anchor.example for anchor in rubric.anchors)
-            shown, against = (*rubric.indicators, *levels[-2:]), (*rubric.contrary, *levels[:1])
-        questions += [
-            Statement(SHOWS.format(name), shown),
-            Statement(AGAINST.format(name), against),
-            Grade(LEVEL.format(name), levels),
-        ]
+        questions += _own_questions(own[name]) if name in own else _known_questions(load_rubrics()[name], language)
     return tuple(questions)
 
 
-def materials(
-    facts: AnswerFacts, states: Sequence[AnswerState], judgements: Sequence[Judgement], left_out: Sequence[int]
-) -> list[Material]:
-    """What the features of the whole answer, and of it without each sentence of `left_out`, are made of."""
-    units = np.array(units_said(facts.transcript), dtype=np.float64)
+def _known_questions(rubric: Rubric, language: Language) -> list[Question]:
+    indicators = tuple(text for side in rubric.dimensions for text in side.indicators[language])
+    against = (*rubric.contrary[language], *rubric.red_flags[language])
+    anchors = tuple(f"{anchor.text[language]} {anchor.example[language]}" for anchor in rubric.anchors)
+    return [
+        Statement(SHOWS.format(rubric.name), (rubric.definition[language], *indicators), language),
+        Statement(AGAINST.format(rubric.name), against, language),
+        Grade(LEVEL.format(rubric.name), anchors, language),
+    ]
+
+
+def _own_questions(rubric: CompetencyDefinition) -> list[Question]:
+    """What the upper levels sound like shows the competency too, and what the lowest sounds like the contrary."""
+    anchors = tuple(anchor.example for anchor in rubric.anchors)
+    return [
+        Statement(SHOWS.format(rubric.name), (rubric.definition, *rubric.indicators, *anchors[-2:]), rubric.language),
+        Statement(AGAINST.format(rubric.name), (*rubric.contrary, *anchors[:1]), rubric.language),
+        Grade(LEVEL.format(rubric.name), anchors, rubric.language),
+    ]
+
+
+def _feature_rows(
+    facts: AnswerFacts,
+    states: Sequence[AnswerState],
+    judgements: Sequence[Judgement],
+    left_out: Sequence[int],
+    names: Sequence[str],
+) -> NDArray[np.float32]:
+    """Features of each competency of the whole answer, then of it without each sentence of `left_out`."""
+    units = np.array(facts.units, dtype=np.float64)
     kept = units[list(facts.kept)]
     dropped = float(units.sum() - kept.sum())
     shares = [kept, *(np.delete(kept, at) for at in left_out)]
-    found = []
+    found: list[NDArray[np.float32]] = []
     for state, judgement, said in zip(states, judgements, shares, strict=True):
         cues = cue_features(state.sentences, state.language, state.embeddings, state.question_embedding)
-        found.append(Material(judgement, cues, said, dropped, asked=bool(facts.question)))
-    return found
+        material = Material(judgement, cues, said, dropped, asked=bool(facts.question))
+        found += [feature_row(material, name) for name in names]
+    return np.stack(found)
 
 
 def _likeness(state: AnswerState, references: References) -> Mapping[str, Mapping[str, NDArray[np.float64]]]:

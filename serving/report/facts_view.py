@@ -211,5 +211,6 @@ def _curve(assessment: Assessment, duration_s: float | None, t: Wording) -> Curv
 
 
 def _in_score(assessment: Assessment, signals: frozenset[str]) -> bool:
-    """Whether the role's competency model gave one of `signals` a weight."""
-    return any(weight.signal in signals for weight in assessment.asked.signal_weights)
+    """Whether a contribution of any competency comes from one of `signals`."""
+    names = {f"signal_{name}" for name in signals}
+    return any(part.name in names for competency in assessment.competencies for part in competency.contributions)

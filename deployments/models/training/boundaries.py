@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
@@ -14,14 +13,13 @@ from scipy import sparse
 from scipy.optimize import minimize
 
 from serving.domain.competency import Language
-from serving.signals.text.restoration import gap_features, pieces
+from serving.signals.text.restoration import MARK, gap_features, pieces
 from serving.signals.text.units import units
 
 _MIN_SEEN: Final = 2  # a feature seen once says nothing
 _SMALLEST: Final = 0.15  # weights under this are left out of the file
 _PENALTY: Final = 0.6
 _CLAUSE: Final = 0.35  # a comma is some of an end: one speaker's comma is another's full stop
-_MARK: Final = re.compile("[,;:\u2014\uff0c\uff1b\uff1a]")
 
 
 def fit_sentence_ends(answers: Sequence[Sequence[str]], language: Language) -> dict[str, Any]:
@@ -63,7 +61,7 @@ def _words(sentences: Sequence[str], language: Language) -> tuple[list[str], set
         begins.add(len(words))
         found = pieces(sentence, (0, len(sentence)), language)
         for before, piece in pairwise(found):
-            if _MARK.search(sentence, before.start + len(before.text), piece.start):
+            if MARK.search(sentence, before.start + len(before.text), piece.start):
                 clauses.add(len(words) + found.index(piece))
         words += [piece.text for piece in found]
     return words, begins, clauses

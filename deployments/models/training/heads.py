@@ -22,7 +22,7 @@ from serving.pipeline.ports import HeadOutputs, SentenceBatch
 BATCH: Final = 32
 LEVELS: Final = torch.arange(1.0, 6.0)
 Loss = Callable[[list[LabelledAnswer], tuple[Tensor, ...]], Tensor]
-_HEARD_SHARE = 0.5
+_VARIANT_SHARE = 0.6
 _JUMBLED_FROM, _JUMBLED_SHARE = 4, 0.15
 _LEVEL_BLUR = 0.5  # levels: a rater who says 4 might have said 3 or 5
 
@@ -195,9 +195,9 @@ def _fit(net: SentenceNet, answers: Sequence[LabelledAnswer], config: TrainConfi
 
 
 def _varied(answer: LabelledAnswer, chance: random.Random) -> LabelledAnswer:
-    """Often as a recogniser writes it, and now and then out of order: order is part of what a rater grades."""
-    if answer.heard and chance.random() < _HEARD_SHARE:
-        answer = chance.choice(answer.heard)
+    """Often a variant that changes nothing, and now and then out of order: order is part of what a rater grades."""
+    if answer.variants and chance.random() < _VARIANT_SHARE:
+        answer = chance.choice(answer.variants)
     count = len(answer.sentences)
     if count < _JUMBLED_FROM or answer.kind not in TELLING_KINDS or chance.random() >= _JUMBLED_SHARE:
         return answer

@@ -14,6 +14,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from deployments.evaluation.formats import BadItem, read_items
 from deployments.models.training.noise import Recogniser
 from serving.adapters.triton.tokenizer import SentenceTokenizer
 from serving.domain.competency import COMPETENCIES, Language
@@ -23,6 +24,7 @@ from serving.signals.text.anchors import compare
 from serving.signals.text.cues import cue_features
 from serving.signals.text.neutral import neutral
 from serving.signals.text.references import References, make_references, reference_sentences
+from serving.signals.text.resources import load_yaml
 from serving.signals.text.sentences import split_sentences
 from serving.signals.text.units import units
 
@@ -51,7 +53,7 @@ class LabelledAnswer:
         roles: int64 [sentences], place in S T A R O.
         shows, against: float32 [sentences, 8], 1 where a rater would quote the sentence for or against.
         levels: float32 [8], anchor levels 1..5.
-        heard: the same answer as recognisers write it, without and with wrong words.
+        variants: the same answer as recognisers write it, without and with wrong words, and with an aside.
     """
 
     id: str
@@ -66,7 +68,7 @@ class LabelledAnswer:
     shows: NDArray[np.float32]
     against: NDArray[np.float32]
     levels: NDArray[np.float32]
-    heard: tuple[LabelledAnswer, ...] = ()
+    variants: tuple[LabelledAnswer, ...] = ()
 
     @property
     def language(self) -> Language:
@@ -157,19 +159,44 @@ def read_answers(folders: Iterable[Path], embed: Embedder, seed: int) -> list[La
     Raises:
         ValueError: a line lacks a label that training needs; the message names file and line.
     """
-    found = []
-    for path in sorted(path for folder in folders for path in folder.rglob("answers.jsonl")):
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-            try:
-                found.append(_answer(json.loads(line), embed))
-            except (KeyError, ValueError) as error:
-                raise ValueError(f"{path}:{number}: training needs {error}") from None
+    found = [_answer(fields, embed) for fields in read_lines(folders)]
     recogniser = Recogniser((answer.language, text) for answer in found for text in answer.sentences)
     chance = random.Random(seed)
+    asides = load_yaml("deployments.models.training", "asides.yaml")
     return [
-        replace(answer, heard=tuple(_heard(answer, recogniser, chance, embed, most) for most in (0.0, None)))
+        replace(
+            answer,
+            variants=(
+                _heard(answer, recogniser, chance, embed, 0.0),
+                _heard(answer, recogniser, chance, embed, None),
+                _with_aside(answer, asides[answer.language], chance, embed),
+            ),
+        )
         for answer in found
     ]
+
+
+def read_lines(folders: Iterable[Path]) -> list[dict[str, Any]]:
+    """The labelled lines of `answers.jsonl` beneath the folders, checked.
+
+    Raises:
+        ValueError: a line lacks a label that training needs; the message names file and line.
+    """
+    found = []
+    for path in sorted(path for folder in folders for path in folder.rglob("answers.jsonl")):
+        for item in read_items(path):
+            if isinstance(item, BadItem):
+                raise ValueError(item.message)
+            fields = dict(item.fields) | {"language": item.language}
+            for name in ("story", "kind", "competency", "roles", "marks", "levels"):
+                if not fields.get(name):
+                    raise ValueError(f"{item.where}: training needs {name}")
+            if len(fields["marks"]) != len(fields["sentences"]):
+                raise ValueError(f"{item.where}: marks has {len(fields['marks'])} entries, not one a sentence")
+            if missing := [name for name in COMPETENCIES if name not in fields["levels"]]:
+                raise ValueError(f"{item.where}: levels lacks {missing[0]}")
+            found.append(fields)
+    return found
 
 
 def _heard(
@@ -185,6 +212,28 @@ def _heard(
         roles=np.array([answer.roles[part[0]] for part in parts]),
         shows=np.stack([answer.shows[part].max(axis=0) for part in parts]),
         against=np.stack([answer.against[part].max(axis=0) for part in parts]),
+    )
+
+
+def _with_aside(
+    answer: LabelledAnswer, asides: Sequence[str], chance: random.Random, embed: Embedder
+) -> LabelledAnswer:
+    """The same answer with one or two sentences more that change nothing: at an end, or anywhere."""
+    sentences, rows = list(answer.sentences), list(range(len(answer.sentences)))
+    for aside in chance.sample(list(asides), chance.choice((1, 1, 2))):
+        at = chance.choice((0, len(rows), chance.randint(0, len(rows))))
+        sentences.insert(at, aside)
+        rows.insert(at, -1)
+    told = np.array(rows)
+    state = make_state(sentences, answer.language, answer.question, embed)
+    return replace(
+        answer,
+        sentences=tuple(sentences),
+        state=state,
+        cues=cue_features(state.sentences, answer.language, state.embeddings, state.question_embedding),
+        roles=np.where(told < 0, ROLES.index("O"), answer.roles[told]),
+        shows=np.where(told[:, None] < 0, 0.0, answer.shows[told]).astype(np.float32),
+        against=np.where(told[:, None] < 0, 0.0, answer.against[told]).astype(np.float32),
     )
 
 

@@ -18,7 +18,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -29,9 +29,16 @@ from deployments.models.catalogue import CHECKOUT, REPOSITORY
 from deployments.models.convert import heads
 from deployments.models.training.boundaries import fit_sentence_ends
 from deployments.models.training.heads import TrainConfig, TrainedHeads, train_judge, train_star
-from deployments.models.training.labelled import Embedder, LabelledAnswer, LabelledText, read_answers, read_texts
+from deployments.models.training.labelled import (
+    Embedder,
+    LabelledAnswer,
+    LabelledText,
+    read_answers,
+    read_lines,
+    read_texts,
+)
 from deployments.models.training.nets import SentenceNet
-from deployments.models.training.scorer import FLOOR, ScorerWeights, fit_scorer, points_of, range_factor
+from deployments.models.training.scorer import FLOOR, fit_scorer, points_of, range_factor
 from serving.domain.competency import COMPETENCIES, LANGUAGES, Language
 from serving.domain.judgement import AnswerState, Judgement
 from serving.pipeline.judging import HeadJudge
@@ -69,14 +76,15 @@ def train(folders: Sequence[Path] = (DATA,), config: TrainConfig | None = None, 
     """
     config = config or TrainConfig()
     _one_thread()
-    _write_sentence_ends(folders)
+    ends = _fit_sentence_ends(folders)
+    _write_sentence_ends(ends)
     embed = Embedder(REPOSITORY, CACHE)
     answers, texts = read_answers(folders, embed, config.seed), read_texts(folders, embed)
     embed.save()
     say(f"{len(answers)} labelled answers, {len({answer.group for answer in answers})} stories, {len(texts)} texts")
     unseen = judge_unseen(answers, texts, config, say)
     scorer = fit_scorer(answers, unseen.rows)
-    ranges = _ranges(answers, unseen, scorer)
+    ranges = _ranges(answers, unseen)
     (_SCORING_DATA / "ranges.yaml").write_text(_document("How wide ranges are", ranges))
     say("training the heads that ship")
     with _workers() as pool:
@@ -135,14 +143,18 @@ def _one_thread() -> None:
     torch.use_deterministic_algorithms(True)
 
 
-def _write_sentence_ends(folders: Sequence[Path]) -> None:
+def _fit_sentence_ends(folders: Sequence[Path]) -> dict[Language, dict[str, Any]]:
     """Fit the model of sentence ends, which the splitting of everything else rests on."""
-    said: dict[Language, list[list[str]]] = {language: [] for language in LANGUAGES}
-    for path in sorted(path for folder in folders for path in folder.rglob("answers.jsonl")):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            fields = json.loads(line)
-            said[fields["language"]].append(fields["sentences"])
-    fitted = {language: fit_sentence_ends(answers, language) for language, answers in said.items()}
+    said: dict[Language, list[Sequence[str]]] = {language: [] for language in LANGUAGES}
+    for fields in read_lines(folders):
+        said[fields["language"]].append(fields["sentences"])
+    for language, answers in said.items():
+        if not answers:
+            raise ValueError(f"no answers.jsonl has an answer in the language {language}: training needs both")
+    return {language: fit_sentence_ends(answers, language) for language, answers in said.items()}
+
+
+def _write_sentence_ends(fitted: dict[Language, dict[str, Any]]) -> None:
     text = json.dumps(fitted, ensure_ascii=False, separators=(",", ":"))
     (_TEXT_DATA / "sentence_ends.json").write_text(text + "\n", encoding="utf-8")
 
@@ -154,9 +166,16 @@ def feature_rows(answer: LabelledAnswer, judgement: Judgement) -> NDArray[np.flo
     return np.stack([feature_row(material, name) for name in COMPETENCIES])
 
 
-def _ranges(answers: Sequence[LabelledAnswer], unseen: Unseen, scorer: ScorerWeights) -> dict[str, float]:
+def _ranges(answers: Sequence[LabelledAnswer], unseen: Unseen) -> dict[str, float]:
+    """Residuals of answers that neither the heads nor the scorer had seen become the factor of ranges."""
+    fold_of = folds(answers)
+    scorers = []
+    for fold in range(FOLDS):
+        seen = [at for at, answer in enumerate(answers) if fold_of[answer.group] != fold]
+        scorers.append(fit_scorer([answers[at] for at in seen], unseen.rows[seen]))
     errors, spreads = [], []
     for answer, judgement, rows in zip(answers, unseen.judgements, unseen.rows, strict=True):
+        scorer = scorers[fold_of[answer.group]]
         place = COMPETENCIES.index(answer.competency)
         relevant = float(judgement.statements[RELEVANT][0])
         said = said_share(sum(len(units(sentence)) for sentence in answer.sentences), answer.language)

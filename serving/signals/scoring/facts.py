@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
-
 from serving.domain.assessment import CompetencyScore, Contribution, Flag, OverallScore, Star
 from serving.domain.facts import Delivery
 from serving.domain.transcript import Transcript
@@ -22,7 +19,7 @@ class AnswerFacts:
 
     Attributes:
         question: may be empty; then relevance is not judged.
-        embeddings: float32 [sentences, 512], row i of `transcript.sentences[i]`, L2-normalised.
+        units: words or characters of each sentence, fillers left out.
         kept: sentences that count, in order: neither flagged nor said again.
         extra: contributions of weighted signals by competency.
     """
@@ -31,7 +28,7 @@ class AnswerFacts:
     question: str
     star: Star
     delivery: Delivery
-    embeddings: NDArray[np.float32]
+    units: tuple[int, ...]
     kept: tuple[int, ...]
     flags: tuple[Flag, ...] = ()
     extra: Mapping[str, tuple[Contribution, ...]] = field(default_factory=dict)

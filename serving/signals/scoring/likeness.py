@@ -62,7 +62,7 @@ def with_custom(
 def _nearest(embeddings: NDArray[np.float32], examples: NDArray[np.float32]) -> NDArray[np.float32]:
     rows: Sequence[float] = [
         # One at a time: a matrix product may round a row by the number of its neighbours.
-        float(np.sort(examples.astype(np.float64) @ row.astype(np.float64))[-_NEAREST:].mean())
+        float(np.sort(np.einsum("ij,j->i", examples, row))[-_NEAREST:].mean())
         for row in embeddings
     ]
     return np.array(rows, dtype=np.float32)

@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from serving.domain.competency import Language
 from serving.signals.scoring.facts import AnswerFacts
-from serving.signals.text.fillers import units_said
 from serving.signals.text.resources import load_yaml
 
 POINTS_PER_LEVEL = 2.0  # level 1..5 stands for 1, 3, 5, 7, 9 points
@@ -32,7 +31,7 @@ _ENOUGH: Final[Mapping[Language, float]] = {"en": 45.0, "zh": 75.0}  # units tha
 class RangeConfig:
     """Attributes:
     factor: half-width over spread that covers the stated share of labelled answers; `custom` for competencies that
-        were never seen in training.
+        were never seen in training: half as much again, which no label has confirmed.
     floor: points of spread that every score has.
     """
 
@@ -71,8 +70,7 @@ def said_share(units: float, language: Language) -> float:
 def half_width(facts: AnswerFacts, grade: NDArray[np.float64], relevant: float, *, known: bool = True) -> float:
     """Half of a score's range in points."""
     config = range_config()
-    said = units_said(facts.transcript)
-    share = said_share(sum(said[at] for at in facts.kept), facts.transcript.language)
+    share = said_share(sum(facts.units[at] for at in facts.kept), facts.transcript.language)
     asked = relevant if facts.question else 1.0
     width = (config.factor if known else config.custom) * spread(grade, asked, share, config.floor)
     if not facts.question:

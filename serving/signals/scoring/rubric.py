@@ -67,7 +67,7 @@ class Rubric:
     def anchor_groups(self, language: Language) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """Sentences to embed, by the group name under which scoring looks them up."""
         indicators = [(f"{self.name}/{side.name}", side.indicators[language]) for side in self.dimensions]
-        return (*indicators, (f"{self.name}/{CONTRARY}", self.contrary[language]))
+        return (*indicators, (f"{self.name}/{CONTRARY}", (*self.contrary[language], *self.red_flags[language])))
 
     def levels(self, language: Language) -> tuple[str, ...]:
         """What a rater goes by, from the lowest level to the highest."""

@@ -83,12 +83,14 @@ def _dimensions(
 ) -> tuple[Dimension, ...]:
     """A side that is shown as well as the competency has its score; one that is not shown lies below.
 
-    What a sentence shows of the competency is shared out to its sides by its likeness to their indicators.
+    What a sentence shows of the competency is shared out to its sides by their weight and its likeness to their
+    indicators.
     """
     if not dimensions:
         return ()
     cosines = np.stack([likeness[side.name] for side in dimensions])  # [dimensions, kept]
-    shares = np.exp(_SHARPNESS * (cosines - cosines.max(axis=0, keepdims=True)))
+    weights = np.array([[side.weight] for side in dimensions])
+    shares = weights * np.exp(_SHARPNESS * (cosines - cosines.max(axis=0, keepdims=True)))
     strength = (shown * shares / shares.sum(axis=0, keepdims=True)).max(axis=1)
     best = max(float(strength.max()), 1e-9)
     return tuple(

@@ -19,6 +19,7 @@ _PACE: Final = {"words_per_minute": (60.0, 110.0, 180.0, 260.0), "characters_per
 _FILLERS_PER_UNIT: Final = 0.1  # fillers a word or character at which fluency is 0
 _PAUSE_RATIO: Final = 0.5  # share of silence at which steadiness is 0
 _SMILE_RATIO: Final = 0.3  # share of time smiling from which the value is 1
+SAMPLES_PER_S: Final = 3.0  # pictures that are looked at, see `DecodeConfig`
 _GESTURE: Final = 1.0  # shoulder widths a second from which the value is 1
 
 
@@ -33,8 +34,9 @@ def signal_values(delivery: Delivery, behavior: Behavior) -> dict[str, float]:
         found["steadiness"] = _clip(1.0 - delivery.pause_ratio / _PAUSE_RATIO)
     if behavior.gaze.away_ratio is not None:
         found["eye_contact"] = _clip(1.0 - behavior.gaze.away_ratio)
-    if behavior.face_ratio and delivery.duration_s:
-        found["smile"] = _clip(behavior.smile.total_seconds / delivery.duration_s / _SMILE_RATIO)
+    if behavior.face_ratio and behavior.frame_count:
+        looked_at_s = behavior.frame_count / SAMPLES_PER_S
+        found["smile"] = _clip(behavior.smile.total_seconds / looked_at_s / _SMILE_RATIO)
     if behavior.gesture.amplitude is not None:
         found["gesture"] = _clip(behavior.gesture.amplitude / _GESTURE)
     return found

@@ -13,7 +13,7 @@ from serving.domain.competency import Language
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """Embedded reference sentences of one language, in named groups (`star/A`, `teamwork/cooperation` ...).
+    """Embedded reference sentences of one language, in named groups (`teamwork/cooperation`, `prose` ...).
 
     Attributes:
         embeddings: float32 [n, 512], L2-normalised.
@@ -52,10 +52,10 @@ class Comparison:
 def compare(embeddings: NDArray[np.float32], references: References) -> Comparison:
     """Compare each sentence, float32 [sentences, 512] and L2-normalised, with every reference.
 
-    One product a sentence on purpose: a product of all at once may round a row differently for other row counts, and
-    a sentence's bits must not depend on how long the answer is.
+    One product a sentence on purpose, and not BLAS's: a product of all at once may round a row differently for other
+    row counts, and BLAS for other numbers of threads. A sentence's bits must depend on neither.
     """
     cosines = np.empty((len(embeddings), len(references.embeddings)), dtype=np.float64)
     for at, row in enumerate(embeddings):
-        cosines[at] = references.embeddings @ row
+        cosines[at] = np.einsum("ij,j->i", references.embeddings, row)
     return Comparison(cosines, references.groups)

@@ -30,7 +30,9 @@ _WORD = re.compile(r"[A-Za-z\u00c0-\u024f]+(?:['\u2019-][A-Za-z\u00c0-\u024f]+)*
 _NAMES = re.compile(rf"{_NAME}(?:'s)?(?:(?:,? (?:and |of )?){_NAME}(?:'s)?)*")
 _PLACES = re.compile(f"(?:{_PLACE}[省市县区镇乡]?)+")
 _SENTENCE_END = re.compile(r"[.!?:\u201c\"\n]\s*$")
-_PUNCTUATION = re.compile(rf"[^\w\s{HAN}'%]+|_")
+_PUNCTUATION = re.compile(rf"(?!(?<=\d)[.:](?=\d))[^\w\s{HAN}'%]|_")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3})")
+_MOSTLY = 0.6  # share of capitalised words from which capitals tell nothing
 _SPACES = re.compile(r"\s+")
 _BETWEEN_HAN = re.compile(rf"(?<=[{HAN}])\s+(?=[{HAN}])")
 _SURNAMES = frozenset(
@@ -62,7 +64,7 @@ def neutral_sentences(transcript: Transcript) -> list[str]:
     """Each sentence of a transcript in the neutral form; spoken fillers are found by their pauses."""
     fillers = filler_spans(transcript)
     given = _given_names(transcript.text) if transcript.language == "zh" else None
-    cased = transcript.text != transcript.text.lower()
+    cased = _is_cased(transcript.text)
     result = []
     for sentence in transcript.sentences:
         inside = [span for span in fillers if span[0] >= sentence.start and span[1] <= sentence.end]
@@ -70,6 +72,13 @@ def neutral_sentences(transcript: Transcript) -> list[str]:
         form = _english(kept, cased) if transcript.language == "en" else _chinese(kept, given)
         result.append(form or _bare(sentence.text) or sentence.text)
     return result
+
+
+def _is_cased(text: str) -> bool:
+    """Whether capitals tell names: not in lower case, and not where most words have them (titles, all capitals)."""
+    words = _WORD.findall(text)
+    capitals = sum(1 for word in words if word[0].isupper())
+    return 0 < capitals < max(2.0, _MOSTLY * len(words))
 
 
 def _without(text: str, sentence: Sentence, spans: Sequence[tuple[int, int]]) -> str:
@@ -82,6 +91,7 @@ def _without(text: str, sentence: Sentence, spans: Sequence[tuple[int, int]]) ->
 
 
 def _english(text: str, cased: bool) -> str:
+    text = _places_of_several_words().sub(_NAME.capitalize() if cased else _NAME, text)
     text = _NAMES.sub(_NAME, _named(text, cased)) if _WORD.search(text) else text
     text = _replaced(text, "en")
     return _bare(text.replace(_NAME, _PERSON["en"]))
@@ -89,15 +99,17 @@ def _english(text: str, cased: bool) -> str:
 
 def _named(text: str, cased: bool) -> str:
     """Put a placeholder where a name stands."""
-    names, places, kept = _gazetteer()
+    names, places, kept, common = _gazetteer()
 
     def replace(match: re.Match[str]) -> str:
         word = match.group()
         low = word.lower()
         stem = low.removesuffix("'s")
         opens = match.start() == 0 or _SENTENCE_END.search(text[: match.start()]) is not None
-        capital = word[0].isupper() and not (word.isupper() and len(word) > 1)
+        capital = cased and word[0].isupper() and not word.isupper()
         known = stem in names or stem in places
+        if not word[0].isupper() and stem in common:
+            known = False
         if low in kept or (not capital and (cased or not known)) or (capital and opens and not known):
             # An acronym of a place or school is one whatever its capitals.
             return word if stem not in places or not word.isupper() else _NAME
@@ -143,7 +155,8 @@ def _replaced(text: str, language: Language) -> str:
 
 def _bare(text: str) -> str:
     """Lower case, without punctuation; in Chinese without spaces between characters."""
-    return _BETWEEN_HAN.sub("", _SPACES.sub(" ", _PUNCTUATION.sub(" ", text.lower()))).strip()
+    text = _PUNCTUATION.sub(" ", _THOUSANDS.sub("", text.lower()))
+    return _BETWEEN_HAN.sub("", _SPACES.sub(" ", text)).strip()
 
 
 @cache
@@ -153,10 +166,17 @@ def _replacements(language: Language) -> tuple[tuple[re.Pattern[str], str], ...]
 
 
 @cache
-def _gazetteer() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+def _gazetteer() -> tuple[frozenset[str], frozenset[str], frozenset[str], frozenset[str]]:
+    """Names, places, capitalised words that name nobody, and names that are words too where they have no capital."""
     data = load_data("neutral")["en"]
     names, places, kept = (frozenset(str(word) for word in data[key]) for key in ("names", "places", "kept"))
-    return names, places, kept
+    return names, places, kept, frozenset(data["common"].split())
+
+
+@cache
+def _places_of_several_words() -> re.Pattern[str]:
+    places = sorted(place for place in _gazetteer()[1] if " " in place)
+    return re.compile(rf"\b(?:{'|'.join(places)})\b", re.IGNORECASE)
 
 
 @cache

@@ -20,7 +20,7 @@ from typing import Any, Final
 from serving.domain.competency import Language
 from serving.signals.text.boundaries import Span
 from serving.signals.text.chinese import segment
-from serving.signals.text.units import unit_starts, units
+from serving.signals.text.units import unit_spans, unit_starts, units
 
 MIN_UNITS: Final[Mapping[Language, int]] = {"en": 4, "zh": 5}
 _EDGE: Final = "^"
@@ -34,7 +34,7 @@ _RUN_ON: Final[Mapping[Language, int]] = {"en": 24, "zh": 36}
 _RUN_ON_WITH_MARKS: Final[Mapping[Language, int]] = {"en": 45, "zh": 42}
 _UNITS_PER_MARK: Final = 24  # a range with a mark for every so many units has its marks
 _AT_MARK, _ELSEWHERE = 1.5, -4.0  # log-odds of an end at a comma, and elsewhere in a range that has commas
-_MARK: Final = re.compile("[,;:\u2014\uff0c\uff1b\uff1a\u3001]")
+MARK: Final = re.compile("[,;:\u2014\uff0c\uff1b\uff1a]")  # not the comma of lists: what it parts is one sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +55,14 @@ def whole_sentences(
 
 
 def _has_marks(text: str, span: Span, length: int) -> bool:
-    return len(_MARK.findall(text, *span)) * _UNITS_PER_MARK > length
+    return len(MARK.findall(text, *span)) * _UNITS_PER_MARK > length
 
 
 def pieces(text: str, span: Span, language: Language) -> list[Piece]:
     """The words of text[span], in lower case and without marks."""
     start, end = span
     if language == "en":
-        return [Piece(units(text[at:end])[0].lower(), at) for at in unit_starts(text, start, end)]
+        return [Piece(word.lower(), at) for at, word in unit_spans(text, start, end)]
     tokens = segment(text[start:end])
     return [Piece(token.word.lower(), start + token.start) for token in tokens if units(token.word)]
 
@@ -99,7 +99,7 @@ def restored_spans(
     if _has_marks(text, span, len(starts)):
         for at, (before, piece) in enumerate(pairwise(found), start=1):
             gap = slice(before.start + len(before.text), piece.start)
-            gains[at] += _AT_MARK if _MARK.search(text[gap]) else _ELSEWHERE
+            gains[at] += _AT_MARK if MARK.search(text[gap]) else _ELSEWHERE
     if pauses_s is not None:
         for at, piece in enumerate(found[1:], start=1):
             gains[at] += _NO_PAUSE + _PER_SECOND * min(_LONGEST_S, pauses_s.get(piece.start, 0.0))

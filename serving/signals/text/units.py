@@ -27,6 +27,11 @@ def unit_starts(text: str, start: int, end: int) -> list[int]:
     return [match.start() for match in _UNIT.finditer(text, start, end)]
 
 
+def unit_spans(text: str, start: int, end: int) -> list[tuple[int, str]]:
+    """Start and text of every unit in text[start:end]."""
+    return [(match.start(), match.group()) for match in _UNIT.finditer(text, start, end)]
+
+
 def has_unit(text: str, start: int, end: int) -> bool:
     """Whether text[start:end] holds a letter, digit or Han character."""
     return _UNIT.search(text, start, end) is not None

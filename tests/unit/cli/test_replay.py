@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
+from click.testing import CliRunner
 from google.protobuf.json_format import ParseDict
 
+from deployments.cli.main import main
 from deployments.cli.replay import compare, options_of
+from serving.api import requests
+from serving.api.assessments import from_message, to_message
+from serving.domain.answer import Answer
+from serving.pipeline import provenance
 from viva.v1.assessment_pb2 import Assessment
+from viva_client import AnswerOptions
+
+ASSESSMENT = from_message(
+    ParseDict({"competencies": [{"name": "teamwork", "status": "insufficient_evidence"}]}, Assessment())
+)
 
 
 def assessment(**fields: object) -> Assessment:
@@ -35,6 +50,35 @@ def test_an_answer_is_asked_again_as_it_was() -> None:
     assert (options.allow, options.deny) == ((), ("language",))
     assert (options.voice_consent, options.face_consent) == (False, None)
     assert options.to_config().signal_weights[0].points == 1.0
+
+
+def test_denials_have_one_order_whatever_caused_them() -> None:
+    for options in (
+        AnswerOptions(deny=("speech",), voice_consent=False),
+        AnswerOptions(deny=("face",), face_consent=False),
+        AnswerOptions(allow=("expression",), face_consent=False),
+        AnswerOptions(deny=("language", "face")),
+    ):
+        answer = requests.text_answer(options.to_config(), "Hello there.")
+        asked = to_message(replace(ASSESSMENT, asked=provenance.asked(answer)))
+        again = requests.text_answer(options_of(asked).to_config(), "Hello there.")
+        assert again.policy == answer.policy
+
+
+def test_white_space_of_a_given_split_is_no_other_input() -> None:
+    def digest(*sentences: str) -> str:
+        answer = Answer("", "en", ("teamwork",), sentences=sentences, text="Hello there. Bye.")
+        return provenance.of(answer, (), "").input_sha256
+
+    assert digest("Hello  there. ", "Bye.") == digest("Hello there.", "Bye.") != digest("Hello there. Bye.")
+
+
+def test_an_assessment_of_a_version_that_did_not_say_how_it_was_asked_is_refused(tmp_path: Path) -> None:
+    stored = tmp_path / "a.json"
+    stored.write_text(json.dumps({"question": "Why?", "media": {"kind": "text"}}))
+    result = CliRunner().invoke(main, ["replay", str(stored), "--address", "127.0.0.1:1", "--wait", "0"])
+    assert result.exit_code == 1
+    assert "does not say how it was asked" in result.output
 
 
 def test_expression_that_was_allowed_is_allowed_again_and_splits_are_the_servers() -> None:

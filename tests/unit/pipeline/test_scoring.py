@@ -16,6 +16,7 @@ from serving.pipeline.ports import HeadOutputs, SentenceBatch
 from serving.pipeline.scoring import Scoring, questions_about
 from serving.signals.scoring.features import FEATURES, LEVEL, SHOWS
 from serving.signals.scoring.likeness import CUSTOM, PLACES
+from serving.signals.scoring.rubric import load_rubrics
 from serving.signals.text.star import ROLE_QUESTION, role_question
 from tests.unit.scoring.judgements import facts, judgement
 from tests.unit.text.word_hash_encoder import embed, references
@@ -36,7 +37,7 @@ def state(text: str = STORY) -> AnswerState:
     count = len(made.transcript.sentences)
     sentences = tuple(sentence.text for sentence in made.transcript.sentences)
     fit = np.zeros((count, PLACES, 3), np.float32)
-    return AnswerState("en", "Why?", sentences, made.embeddings, embed(["Why?"])[0], fit)
+    return AnswerState("en", "Why?", sentences, embed(sentences), embed(["Why?"])[0], fit)
 
 
 class OneSentenceCounts:
@@ -105,10 +106,28 @@ def test_a_definition_is_told_by_its_examples() -> None:
     questions = {question.name: question for question in questions_about(["innovation"], [INNOVATION])}
     shown, against = questions["shows/innovation"], questions["against/innovation"]
     assert isinstance(shown, Statement) and isinstance(against, Statement)
-    assert shown.examples == (*INNOVATION.indicators, "Example 4.", "Example 5.")
+    assert shown.examples == (INNOVATION.definition, *INNOVATION.indicators, "Example 4.", "Example 5.")
     assert against.examples == (*INNOVATION.contrary, "Example 1.")
     assert "against/integrity_compliance" in questions  # ethics are asked about whatever the competency
-    assert all(not q.examples for q in questions_about(["teamwork"]) if isinstance(q, Statement))
+
+
+def test_the_eight_are_asked_with_what_their_rubrics_hold_in_the_answers_language() -> None:
+    questions = {question.name: question for question in questions_about(["teamwork"], (), "zh")}
+    shown, against, grade = (questions[f"{part}/teamwork"] for part in ("shows", "against", "level"))
+    rubric = load_rubrics()["teamwork"]
+    assert isinstance(shown, Statement) and isinstance(against, Statement) and isinstance(grade, Grade)
+    assert rubric.definition["zh"] in shown.examples
+    assert set(rubric.red_flags["zh"]) <= set(against.examples)
+    assert len(grade.anchors) == 5 and rubric.anchors[4].example["zh"] in grade.anchors[4]
+    assert {shown.language, against.language, grade.language} == {"zh"}
+
+
+async def test_the_only_sentence_of_an_answer_is_its_evidence() -> None:
+    told = "I asked the client what she needed and wrote it down."
+    judge = OneSentenceCounts(told)
+    result = await Scoring(judge, ShownOnly()).run(facts(told), state(told), references("en"), ["teamwork"])
+    assert [quote.quote for quote in result.competencies[0].evidence] == [told]
+    assert sum(count for count, _ in judge.asked) == 1
 
 
 class Heads:

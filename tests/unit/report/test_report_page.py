@@ -9,7 +9,6 @@ from html.parser import HTMLParser
 import pytest
 
 from serving.domain.assessment import Evidence, ScoreStatus
-from serving.domain.competency import SignalWeight
 from serving.domain.transcript import Sentence
 from serving.report import render_report
 from serving.report.formats import clock_span, number
@@ -213,8 +212,10 @@ def test_a_track_that_ends_a_little_early_is_not_called_partial(assessment_named
 def test_facts_of_voice_and_face_are_said_to_be_no_part_of_the_score(assessment_named):
     answer = assessment_named("english_video")
     assert render_report(answer, "en").count("Not part of the score") == 2
-    weighted = replace(answer.asked, signal_weights=(SignalWeight("teamwork", "pace", -0.5),))
-    assert render_report(replace(answer, asked=weighted), "en").count("Not part of the score") == 1
+    first = answer.competencies[0]
+    part = replace(first.contributions[-1], name="signal_pace", points=-0.5)
+    scored = replace(first, contributions=(*first.contributions[:-1], part))
+    assert render_report(replace(answer, competencies=(scored,)), "en").count("Not part of the score") == 1
 
 
 def test_what_lowered_a_score_is_quoted_beside_what_raised_it(assessment_named, language):

@@ -12,8 +12,9 @@ from serving.domain.judgement import Judgement
 from serving.signals.scoring.facts import AnswerFacts
 from serving.signals.scoring.features import AGAINST, EMPTY, LEVEL, OWN, RELEVANT, SHOWS, Material
 from serving.signals.text.cues import CUE_COUNT
+from serving.signals.text.fillers import units_said
 from serving.signals.text.star import ROLE_QUESTION, star_summary
-from tests.unit.text.word_hash_encoder import embed, text_transcript
+from tests.unit.text.word_hash_encoder import text_transcript
 
 
 def judgement(
@@ -65,6 +66,6 @@ def facts(
         question=question,
         star=star_summary(()),
         delivery=Delivery(len(text.split()), 0, word_probability=word_probability),
-        embeddings=embed([sentence.text for sentence in transcript.sentences]),
+        units=units_said(transcript),
         kept=tuple(at for at in range(len(transcript.sentences)) if at not in dropped),
     )

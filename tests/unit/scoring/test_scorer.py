@@ -81,7 +81,7 @@ def test_weighted_signals_are_parts_like_any_other() -> None:
     weights = [SignalWeight("teamwork", "eye_contact", 1.0), SignalWeight("leadership", "smile", 2.0)]
     values = signal_values(
         Delivery(100, 5, speech_rate=140.0, duration_s=60.0, pause_ratio=0.25),
-        Behavior(90, 1.0, smile=Smile(1, 9.0), gaze=Gaze(0.2)),
+        Behavior(180, 1.0, smile=Smile(1, 9.0), gaze=Gaze(0.2)),
     )
     assert values == pytest.approx({"pace": 1.0, "fluency": 0.5, "steadiness": 0.5, "eye_contact": 0.8, "smile": 0.5})
     extra = signal_contributions("teamwork", weights, values)

@@ -65,6 +65,12 @@ def test_no_word_is_lost_and_no_part_is_too_short(pieces: list[str], language: L
         assert all(len(units(text[start:end])) >= MIN_UNITS[language] for start, end in found)
 
 
-def test_cost_grows_with_length_and_not_faster() -> None:
+def test_a_list_is_one_sentence() -> None:
+    told = "我们准备了话筒、矿泉水、签到表、节目单、荧光棒、横幅、相机、对讲机、雨衣、工作证、胶带、剪刀、红包、气球、海报和投影仪"
+    found = restored_spans(told, (0, len(told)), "zh")
+    assert all(told[end] != "、" and told[end - 1] != "、" for _, end in found[:-1])
+
+
+def test_a_long_run_on_is_cut_throughout() -> None:
     words = (" ".join(ENGLISH) + " ") * 60
     assert len(restored_spans(words, (0, len(words)), "en")) > 200
