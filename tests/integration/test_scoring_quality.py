@@ -7,6 +7,7 @@ processor does not fail them; `make eval` prints the figures.
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -100,7 +101,8 @@ async def measured(pipeline: ScoreAnswer, language: Language, name: str) -> dict
 async def test_the_better_answer_scores_higher(pipeline: ScoreAnswer, language: Language) -> None:
     found = await measured(pipeline, language, "pairs")
     assert found["count"] >= 100
-    assert found["accuracy"] >= 0.85
+    assert found["accuracy"] >= 0.88
+    assert {kind: group for kind, group in found["by_kind"].items() if group["accuracy"] < 0.6} == {}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -110,27 +112,33 @@ async def test_roles_and_ranges_hold_on_answers_that_were_never_tuned_on(
     found = await measured(pipeline, language, "answers")
     assert found["star_macro_f1"] >= 0.75
     assert found["complete_accuracy"] >= 0.8
-    assert 0.84 <= found["ratings"]["coverage"] <= 0.97
+    assert 0.85 <= found["ratings"]["coverage"] <= 0.96
     assert found["ratings"]["deviation"] >= 1.0
+    assert found["ratings"]["largest_correlation"]["value"] <= 0.87
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_attacks_do_not_pay_and_are_reported(pipeline: ScoreAnswer, language: Language) -> None:
     found = await measured(pipeline, language, "attacks")
-    assert found["above_honest"] <= 0.1
-    assert found["flagged"] >= 0.7
-    assert found["honest_flagged"] <= 0.05
+    assert found["above_honest"] <= 0.08
+    assert found["flagged"] >= 0.75
+    assert found["honest_flagged"] <= 0.04
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_what_is_irrelevant_moves_little(pipeline: ScoreAnswer, language: Language) -> None:
     found = await measured(pipeline, language, "minimal")
-    assert found["mean_difference"] <= 0.25
+    assert found["mean_difference"] <= 0.2
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_competencies_are_told_apart(pipeline: ScoreAnswer, language: Language) -> None:
-    assert (await measured(pipeline, language, "discriminant"))["accuracy"] >= 0.7
+    assert (await measured(pipeline, language, "discriminant"))["accuracy"] >= 0.72
+
+
+@pytest.mark.parametrize(("language", "least"), [("en", 0.92), ("zh", 0.85)])
+async def test_answers_as_recognised_keep_their_order(pipeline: ScoreAnswer, language: Language, least: float) -> None:
+    assert (await measured(pipeline, language, "noisy"))["spearman"] >= least
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -151,14 +159,51 @@ async def test_every_part_of_an_assessment_is_sound(pipeline: ScoreAnswer, langu
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-async def test_without_its_evidence_an_answer_scores_lower(pipeline: ScoreAnswer, language: Language) -> None:
-    whole = await score(pipeline, joined(STORIES[language], language), language, competencies=("customer_orientation",))
-    (competency,) = whole.competencies
-    quoted = {quote.quote for quote in competency.evidence}
-    left = [sentence for sentence in STORIES[language] if sentence not in quoted]
-    assert 0 < len(left) < len(STORIES[language])
-    cut = await score(pipeline, joined(left, language), language, competencies=("customer_orientation",))
-    assert (cut.competencies[0].score or 0.0) < (competency.score or 0.0)
+async def test_without_its_evidence_an_answer_scores_lower_and_lower_than_without_as_much_else(
+    pipeline: ScoreAnswer, language: Language
+) -> None:
+    chance = random.Random(5)
+    lower = lower_than_others = cases = 0
+    for item in read_items(HELD_OUT / language / "answers.jsonl"):
+        assert isinstance(item, Item), item
+        if item.kind not in ("complete", "short", "honest_failure", "mediocre", "no_result", "we"):
+            continue
+        asked = {"question": item.fields["question"], "competencies": (item.fields["competency"],)}
+        whole = await score(pipeline, joined(item.fields["sentences"], language), language, **asked)
+        quoted = {quote.quote for quote in whole.competencies[0].evidence}
+        sentences = [sentence.text for sentence in whole.transcript.sentences]
+        others = [sentence for sentence in sentences if sentence not in quoted]
+        if not quoted or len(others) < len(quoted):
+            continue
+        left_out = set(chance.sample(others, len(quoted)))
+        points = [
+            (await score(pipeline, joined([s for s in sentences if s not in gone], language), language, **asked))
+            .competencies[0]
+            .score
+            or 0.0
+            for gone in (quoted, left_out)
+        ]
+        cases += 1
+        lower += points[0] < (whole.competencies[0].score or 0.0)
+        lower_than_others += points[0] < points[1]
+    assert cases >= 20
+    assert lower / cases >= 0.9 and lower_than_others / cases >= 0.85
+
+
+@pytest.mark.parametrize(
+    ("language", "aside"),
+    [
+        ("en", "Thank you for listening."),
+        ("en", "That is my story."),
+        ("zh", "谢谢您的聆听。"),
+        ("zh", "这就是我的故事。"),
+    ],
+)
+async def test_a_courtesy_costs_nothing(pipeline: ScoreAnswer, language: Language, aside: str) -> None:
+    text = joined(STORIES[language], language)
+    plain, polite = (await score(pipeline, told, language) for told in (text, joined([text, aside], language)))
+    for before, after in zip(plain.competencies, polite.competencies, strict=True):
+        assert abs((after.score or 0.0) - (before.score or 0.0)) <= 0.6
 
 
 async def test_the_same_answer_has_the_same_bits_whatever_else_is_asked(pipeline: ScoreAnswer) -> None:

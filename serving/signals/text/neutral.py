@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import cache
 
@@ -66,8 +67,10 @@ def neutral_sentences(transcript: Transcript) -> list[str]:
     given = _given_names(transcript.text) if transcript.language == "zh" else None
     cased = _is_cased(transcript.text)
     result = []
+    starts = [start for start, _ in fillers]
     for sentence in transcript.sentences:
-        inside = [span for span in fillers if span[0] >= sentence.start and span[1] <= sentence.end]
+        within = fillers[bisect_left(starts, sentence.start) : bisect_left(starts, sentence.end)]
+        inside = [span for span in within if span[1] <= sentence.end]
         kept = _without(transcript.text, sentence, inside)
         form = _english(kept, cased) if transcript.language == "en" else _chinese(kept, given)
         result.append(form or _bare(sentence.text) or sentence.text)
