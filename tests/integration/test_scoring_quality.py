@@ -153,9 +153,9 @@ async def test_every_part_of_an_assessment_is_sound(pipeline: ScoreAnswer, langu
         assert competency.low is not None and competency.high is not None
         assert competency.low <= competency.score <= competency.high
         assert all(quote.quote in text for quote in (*competency.evidence, *competency.concerns))
-    best = max(assessment.competencies, key=lambda competency: competency.score or 0.0)
-    assert best.name in ("customer_orientation", "problem_solving")
-    assert best.evidence
+    by_score = sorted(assessment.competencies, key=lambda competency: -(competency.score or 0.0))
+    assert "customer_orientation" in [competency.name for competency in by_score[:3]]
+    assert by_score[0].evidence
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -201,7 +201,8 @@ async def test_without_its_evidence_an_answer_scores_lower_and_lower_than_withou
 )
 async def test_a_courtesy_costs_nothing(pipeline: ScoreAnswer, language: Language, aside: str) -> None:
     text = joined(STORIES[language], language)
-    plain, polite = (await score(pipeline, told, language) for told in (text, joined([text, aside], language)))
+    plain = await score(pipeline, text, language)
+    polite = await score(pipeline, joined([text, aside], language), language)
     for before, after in zip(plain.competencies, polite.competencies, strict=True):
         assert abs((after.score or 0.0) - (before.score or 0.0)) <= 0.6
 

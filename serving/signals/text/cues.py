@@ -23,7 +23,7 @@ PLACES: Final = ("position", "first", "last", "count", "likeness_to_question")
 COLUMNS: Final = (*PLACES, *ROLE_CUES, *FACT_CUES, "length")
 CUE_COUNT: Final = len(COLUMNS)
 
-_LONG_ANSWER = 15  # sentences
+_LONG_ANSWER = 4  # sentences; beyond it, length says nothing about quality
 _LONG_SENTENCE: Final = {"en": 120, "zh": 40}  # characters
 
 
