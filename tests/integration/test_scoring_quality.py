@@ -194,17 +194,19 @@ async def test_without_its_evidence_an_answer_scores_lower_and_lower_than_withou
     ("language", "aside"),
     [
         ("en", "Thank you for listening."),
-        ("en", "That is my story."),
+        ("en", "What I took from it is that asking first saves a lot of time."),
         ("zh", "谢谢您的聆听。"),
-        ("zh", "这就是我的故事。"),
+        ("zh", "这件事让我懂得了，多问一句比什么都强。"),
     ],
 )
-async def test_a_courtesy_costs_nothing(pipeline: ScoreAnswer, language: Language, aside: str) -> None:
+async def test_a_courtesy_or_a_moral_costs_next_to_nothing(
+    pipeline: ScoreAnswer, language: Language, aside: str
+) -> None:
     text = joined(STORIES[language], language)
     plain = await score(pipeline, text, language)
     polite = await score(pipeline, joined([text, aside], language), language)
     for before, after in zip(plain.competencies, polite.competencies, strict=True):
-        assert abs((after.score or 0.0) - (before.score or 0.0)) <= 0.6
+        assert (after.score or 0.0) >= (before.score or 0.0) - 0.8
 
 
 async def test_the_same_answer_has_the_same_bits_whatever_else_is_asked(pipeline: ScoreAnswer) -> None:

@@ -22,7 +22,7 @@ from serving.pipeline.ports import HeadOutputs, SentenceBatch
 BATCH: Final = 32
 LEVELS: Final = torch.arange(1.0, 6.0)
 Loss = Callable[[list[LabelledAnswer], tuple[Tensor, ...]], Tensor]
-_VARIANT_SHARE = 0.6
+_VARIANT_SHARE = 0.65
 _JUMBLED_FROM, _JUMBLED_SHARE = 4, 0.15
 _LEVEL_BLUR = 0.5  # levels: a rater who says 4 might have said 3 or 5
 

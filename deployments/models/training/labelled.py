@@ -53,7 +53,8 @@ class LabelledAnswer:
         roles: int64 [sentences], place in S T A R O.
         shows, against: float32 [sentences, 8], 1 where a rater would quote the sentence for or against.
         levels: float32 [8], anchor levels 1..5.
-        variants: the same answer as recognisers write it, without and with wrong words, and with an aside.
+        variants: the same answer as recognisers write it, without and with wrong words, and with an
+            aside or a moral.
     """
 
     id: str
@@ -162,14 +163,15 @@ def read_answers(folders: Iterable[Path], embed: Embedder, seed: int) -> list[La
     found = [_answer(fields, embed) for fields in read_lines(folders)]
     recogniser = Recogniser((answer.language, text) for answer in found for text in answer.sentences)
     chance = random.Random(seed)
-    asides = load_yaml("deployments.models.training", "asides.yaml")
+    added = load_yaml("deployments.models.training", "asides.yaml")
     return [
         replace(
             answer,
             variants=(
                 _heard(answer, recogniser, chance, embed, 0.0),
                 _heard(answer, recogniser, chance, embed, None),
-                _with_aside(answer, asides[answer.language], chance, embed),
+                _with_aside(answer, added["asides"][answer.language], chance, embed),
+                _with_aside(answer, added["morals"][answer.language], chance, embed),
             ),
         )
         for answer in found
