@@ -76,5 +76,5 @@ class Recogniser:
 def _sound(unit: str, language: Language) -> str:
     """Units of one sound are taken for each other: pinyin without tones, in English first letters and length."""
     if language == "zh" and not unit.isascii():
-        return lazy_pinyin(unit)[0]
+        return str(lazy_pinyin(unit)[0])
     return f"{unit[:2]}/{len(unit) // 2}"
