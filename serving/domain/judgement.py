@@ -17,12 +17,26 @@ from serving.domain.competency import Language
 
 
 @dataclass(frozen=True, slots=True)
+class Wording:
+    """Cues that stand in one sentence, whatever stands around it (see `text/cues.py`).
+
+    Attributes:
+        roles: number of different cues for each of `ROLE_CUES`.
+        facts: what each of `FACT_CUES` matched, in order.
+    """
+
+    roles: tuple[int, ...]
+    facts: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerState:
     """What a judge looks at.
 
     Attributes:
         question: may be empty.
         sentences: in the neutral form (no names, gender, dialect ...), at least one.
+        wording: cues of each sentence.
         embeddings: float32 [sentences, 512], L2-normalised, for judges that read vectors instead of words.
         question_embedding: float32 [512]; zeros without a question.
         fit: float32 [sentences, 9, 3], how each sentence lies to the rubric of each competency (see `rubric_fit`); the
@@ -32,6 +46,7 @@ class AnswerState:
     language: Language
     question: str
     sentences: tuple[str, ...]
+    wording: tuple[Wording, ...]
     embeddings: NDArray[np.float32]
     question_embedding: NDArray[np.float32]
     fit: NDArray[np.float32]
@@ -39,8 +54,13 @@ class AnswerState:
     def only(self, kept: Sequence[int]) -> AnswerState:
         """The same answer with these sentences only, in the order given."""
         rows = np.asarray(kept, dtype=np.int64)
-        sentences = tuple(self.sentences[at] for at in kept)
-        return replace(self, sentences=sentences, embeddings=self.embeddings[rows], fit=self.fit[rows])
+        return replace(
+            self,
+            sentences=tuple(self.sentences[at] for at in kept),
+            wording=tuple(self.wording[at] for at in kept),
+            embeddings=self.embeddings[rows],
+            fit=self.fit[rows],
+        )
 
     def without(self, at: int) -> AnswerState:
         """The same answer without sentence `at`."""

@@ -23,11 +23,8 @@ from serving.signals.text.cues import cue_features
 from serving.signals.text.neutral import neutral
 from serving.signals.text.star import ROLE_QUESTION
 
-_CACHED_EXAMPLES: Final = (
-    256  # sets of examples whose embeddings are kept: a tenant's rubrics are asked again and again
-)
-
-
+# Sets of examples whose embeddings are kept: a tenant's rubrics are asked again and again.
+_CACHED_EXAMPLES: Final = 256
 # Statements about sentences that speak to the scorer instead of telling something.
 ADDRESSES, RECITES = "addresses_scorer", "recites"
 
@@ -81,7 +78,7 @@ def _unknown(questions: Sequence[Question]) -> list[tuple[str, Statement, Statem
 
 def _batch(states: Sequence[AnswerState]) -> tuple[list[NDArray[np.float32]], SentenceBatch]:
     """Cues of each state, and all of them as one batch."""
-    cues = [cue_features(s.sentences, s.language, s.embeddings, s.question_embedding) for s in states]
+    cues = [cue_features(state) for state in states]
     return cues, sentence_batch(states, cues)
 
 

@@ -32,6 +32,7 @@ from serving.signals.scoring.likeness import rubric_fit
 from serving.signals.scoring.signals import signal_contributions, signal_values
 from serving.signals.text.anchors import compare
 from serving.signals.text.coherence import coherence
+from serving.signals.text.cues import find_wording
 from serving.signals.text.fillers import units_said
 from serving.signals.text.flags import Suspicion, flag_kinds, flags_of
 from serving.signals.text.keywords import extract_keywords
@@ -118,7 +119,8 @@ class Reading:
         asked: NDArray[np.float32] = rows[-1] if question else np.zeros(rows.shape[1], np.float32)
         said = rows[: len(sentences)]
         fit = await asyncio.to_thread(lambda: rubric_fit(compare(said, references)))
-        return AnswerState(transcript.language, question, tuple(sentences), said, asked, fit)
+        wording = await asyncio.to_thread(find_wording, sentences, transcript.language)
+        return AnswerState(transcript.language, question, tuple(sentences), wording, said, asked, fit)
 
     async def _references_of(self, language: Language) -> References:
         async with self._loading[language]:

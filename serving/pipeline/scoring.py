@@ -154,7 +154,7 @@ def _feature_rows(
     shares = [kept, *(np.delete(kept, at) for at in left_out)]
     found: list[NDArray[np.float32]] = []
     for state, judgement, said in zip(states, judgements, shares, strict=True):
-        cues = cue_features(state.sentences, state.language, state.embeddings, state.question_embedding)
+        cues = cue_features(state)
         material = Material(judgement, cues, said, dropped, asked=bool(facts.question))
         found += [feature_row(material, name) for name in names]
     return np.stack(found)

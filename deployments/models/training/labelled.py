@@ -6,7 +6,7 @@ import hashlib
 import json
 import random
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ from serving.domain.competency import COMPETENCIES, Language
 from serving.domain.judgement import AnswerState
 from serving.signals.scoring.likeness import rubric_fit
 from serving.signals.text.anchors import compare
-from serving.signals.text.cues import cue_features
+from serving.signals.text.cues import cue_features, find_wording
 from serving.signals.text.neutral import neutral
 from serving.signals.text.references import References, make_references, reference_sentences
 from serving.signals.text.resources import load_yaml
@@ -64,12 +64,15 @@ class LabelledAnswer:
     question: str
     sentences: tuple[str, ...]
     state: AnswerState
-    cues: NDArray[np.float32]
     roles: NDArray[np.int64]
     shows: NDArray[np.float32]
     against: NDArray[np.float32]
     levels: NDArray[np.float32]
     variants: tuple[LabelledAnswer, ...] = ()
+    cues: NDArray[np.float32] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cues", cue_features(self.state))
 
     @property
     def language(self) -> Language:
@@ -109,9 +112,12 @@ class LabelledText:
     """
 
     state: AnswerState
-    cues: NDArray[np.float32]
     new: NDArray[np.bool_]
     column: int | None
+    cues: NDArray[np.float32] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cues", cue_features(self.state))
 
 
 class Embedder:
@@ -210,7 +216,6 @@ def _heard(
         answer,
         sentences=tuple(sentences),
         state=state,
-        cues=cue_features(state.sentences, answer.language, state.embeddings, state.question_embedding),
         roles=np.array([answer.roles[part[0]] for part in parts]),
         shows=np.stack([answer.shows[part].max(axis=0) for part in parts]),
         against=np.stack([answer.against[part].max(axis=0) for part in parts]),
@@ -232,7 +237,6 @@ def _with_aside(
         answer,
         sentences=tuple(sentences),
         state=state,
-        cues=cue_features(state.sentences, answer.language, state.embeddings, state.question_embedding),
         roles=np.where(told < 0, ROLES.index("O"), answer.roles[told]),
         shows=np.where(told[:, None] < 0, 0.0, answer.shows[told]).astype(np.float32),
         against=np.where(told[:, None] < 0, 0.0, answer.against[told]).astype(np.float32),
@@ -260,8 +264,7 @@ def _text(
     sentences: Sequence[str], new: Sequence[bool], column: int | None, language: Language, asked: str, embed: Embedder
 ) -> LabelledText:
     state = make_state(sentences, language, asked, embed)
-    cues = cue_features(state.sentences, language, state.embeddings, state.question_embedding)
-    return LabelledText(state, cues, np.array(new, dtype=bool), column)
+    return LabelledText(state, np.array(new, dtype=bool), column)
 
 
 def _is_from(sentence: str, honest: Sequence[str]) -> bool:
@@ -280,7 +283,6 @@ def jumbled(answer: LabelledAnswer, order: Sequence[int]) -> LabelledAnswer:
         kind="jumbled",
         sentences=tuple(answer.sentences[at] for at in order),
         state=state,
-        cues=cue_features(state.sentences, answer.language, state.embeddings, state.question_embedding),
         roles=answer.roles[rows],
         shows=answer.shows[rows],
         against=answer.against[rows],
@@ -305,7 +307,6 @@ def _answer(fields: dict[str, Any], embed: Embedder) -> LabelledAnswer:
         question=fields["question"],
         sentences=sentences,
         state=state,
-        cues=cue_features(state.sentences, language, state.embeddings, state.question_embedding),
         roles=np.array([ROLES.index(role) for role in fields["roles"]]),
         shows=shows,
         against=against,
@@ -320,4 +321,4 @@ def make_state(sentences: Sequence[str], language: Language, question: str, embe
     rows = embed(neutrals)
     question_row = embed([asked])[0] if asked else np.zeros(rows.shape[1], np.float32)
     fit = rubric_fit(compare(rows, embed.references(language)))
-    return AnswerState(language, asked, neutrals, rows, question_row, fit)
+    return AnswerState(language, asked, neutrals, find_wording(neutrals, language), rows, question_row, fit)

@@ -24,7 +24,7 @@ from serving.domain.competency import COMPETENCIES  # noqa: E402
 from serving.domain.judgement import AnswerState  # noqa: E402
 from serving.pipeline.judging import sentence_batch  # noqa: E402
 from serving.signals.scoring.features import DIRECTIONS, FEATURES  # noqa: E402
-from serving.signals.text.cues import CUE_COUNT  # noqa: E402
+from serving.signals.text.cues import find_wording  # noqa: E402
 
 SENTENCES = ("I was an intern.", "I asked the client.", "She renewed.", "Thank you.")
 
@@ -44,8 +44,7 @@ def answer(seed: int, kind: str = "complete", count: int = 4, level: float = 4.0
         competency=COMPETENCIES[seed % 8],
         question="Why?",
         sentences=SENTENCES[:count],
-        state=AnswerState("en", "why", SENTENCES[:count], rows, rows[0], fit),
-        cues=chance.random((count, CUE_COUNT)).astype(np.float32),
+        state=AnswerState("en", "why", SENTENCES[:count], find_wording(SENTENCES[:count], "en"), rows, rows[0], fit),
         roles=np.arange(count) % 5,
         shows=np.eye(count, 8, dtype=np.float32),
         against=np.zeros((count, 8), np.float32),
@@ -152,8 +151,8 @@ def test_the_range_factor_covers_what_it_says() -> None:
 def test_the_same_seed_gives_the_same_weights() -> None:
     torch.set_num_threads(1)
     answers = [answer(seed) for seed in range(6)]
-    honest = LabelledText(answers[0].state, answers[0].cues, np.zeros(4, bool), None)
-    attack = LabelledText(answers[1].state, answers[1].cues, np.array([False, False, True, True]), 0)
+    honest = LabelledText(answers[0].state, np.zeros(4, bool), None)
+    attack = LabelledText(answers[1].state, np.array([False, False, True, True]), 0)
     config = TrainConfig(epochs=2, members=2)
     for train in (lambda: train_star(answers, config), lambda: train_judge(answers, [honest, attack], config)):
         runs = [[net.state_dict() for net in train()] for _ in range(2)]

@@ -17,6 +17,7 @@ from serving.pipeline.scoring import Scoring, questions_about
 from serving.signals.scoring.features import FEATURES, LEVEL, SHOWS
 from serving.signals.scoring.likeness import CUSTOM, PLACES
 from serving.signals.scoring.rubric import load_rubrics
+from serving.signals.text.cues import find_wording
 from serving.signals.text.star import ROLE_QUESTION, role_question
 from tests.unit.scoring.judgements import facts, judgement
 from tests.unit.text.word_hash_encoder import embed, references
@@ -37,7 +38,9 @@ def state(text: str = STORY) -> AnswerState:
     count = len(made.transcript.sentences)
     sentences = tuple(sentence.text for sentence in made.transcript.sentences)
     fit = np.zeros((count, PLACES, 3), np.float32)
-    return AnswerState("en", "Why?", sentences, embed(sentences), embed(["Why?"])[0], fit)
+    return AnswerState(
+        "en", "Why?", sentences, find_wording(sentences, "en"), embed(sentences), embed(["Why?"])[0], fit
+    )
 
 
 class OneSentenceCounts:
