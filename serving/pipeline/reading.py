@@ -30,7 +30,7 @@ from serving.pipeline.stages import StageObserver, timed
 from serving.signals.scoring.facts import AnswerFacts, ScoringResult
 from serving.signals.scoring.likeness import rubric_fit
 from serving.signals.scoring.signals import signal_contributions, signal_values
-from serving.signals.text.anchors import compare
+from serving.signals.text.anchors import Comparison, compare
 from serving.signals.text.coherence import coherence
 from serving.signals.text.cues import find_wording
 from serving.signals.text.fillers import units_said
@@ -89,11 +89,11 @@ class Reading:
             return _unread(answer, "no_transcript")
         references = await self._references_of(transcript.language)
         with timed(self._observer, "embed"):
-            state = await self._state(answer, transcript, references)
+            state, compared = await self._state(answer, transcript, references)
         with timed(self._observer, "judge"):
             (told,) = await self._judge.judge([state], [role_question(), Statement(ADDRESSES), Statement(RECITES)])
         star = star_summary(star_sentences(transcript.sentences, told.choices[ROLE_QUESTION]))
-        suspicion = await asyncio.to_thread(_suspicion, state, told, references)
+        suspicion = await asyncio.to_thread(_suspicion, state, told, compared)
         kinds = await asyncio.to_thread(flag_kinds, transcript, answer.question, suspicion)
         keywords, mentions = await asyncio.to_thread(extract_keywords, transcript)
         hanging = coherence(state.question_embedding if answer.question else None, state.embeddings)
@@ -108,19 +108,23 @@ class Reading:
             extra=_extra(answer, delivery, behavior),
         )
         with timed(self._observer, "score"):
-            scores = await self._scoring.run(facts, state, references, answer.competencies, answer.definitions)
+            scores = await self._scoring.run(facts, state, compared, answer.competencies, answer.definitions)
         return Read(star, keywords, mentions, hanging, facts.flags, scores, modalities.ran(Modality.LANGUAGE), MODELS)
 
-    async def _state(self, answer: Answer, transcript: Transcript, references: References) -> AnswerState:
-        """The answer as the models see it: in the neutral form, embedded."""
+    async def _state(
+        self, answer: Answer, transcript: Transcript, references: References
+    ) -> tuple[AnswerState, Comparison]:
+        """The answer as the models see it: in the neutral form, embedded, and compared with the rubrics."""
         sentences = await asyncio.to_thread(neutral_sentences, transcript)
         question = await asyncio.to_thread(neutral, answer.question, transcript.language) if answer.question else ""
         rows = await self._models.embed([*sentences, question] if question else sentences)
         asked: NDArray[np.float32] = rows[-1] if question else np.zeros(rows.shape[1], np.float32)
         said = rows[: len(sentences)]
-        fit = await asyncio.to_thread(lambda: rubric_fit(compare(said, references)))
+        compared = await asyncio.to_thread(compare, said, references)
+        fit = await asyncio.to_thread(rubric_fit, compared)
         wording = await asyncio.to_thread(find_wording, sentences, transcript.language)
-        return AnswerState(transcript.language, question, tuple(sentences), wording, said, asked, fit)
+        state = AnswerState(transcript.language, question, tuple(sentences), wording, said, asked, fit)
+        return state, compared
 
     async def _references_of(self, language: Language) -> References:
         async with self._loading[language]:
@@ -137,13 +141,13 @@ def _extra(answer: Answer, delivery: Delivery, behavior: Behavior) -> dict[str, 
     return {name: signal_contributions(name, answer.signal_weights, values) for name in answer.competencies}
 
 
-def _suspicion(state: AnswerState, told: Judgement, references: References) -> Suspicion:
+def _suspicion(state: AnswerState, told: Judgement, compared: Comparison) -> Suspicion:
     return Suspicion(
         addresses=told.statements[ADDRESSES],
         recites=told.statements[RECITES],
         # Row by row: a matrix product may round a row by the number of its neighbours.
         question=np.array([float(np.dot(row, state.question_embedding)) for row in state.embeddings]),
-        rubric=compare(state.embeddings, references).likeness(PROSE, nearest=1),
+        rubric=compared.likeness(PROSE, nearest=1),
         again=said_again(state.sentences, state.embeddings, state.language),
     )
 

@@ -31,9 +31,8 @@ from serving.signals.scoring.rubric import Rubric, load_rubrics
 from serving.signals.scoring.scorer import competency_score, overall
 from serving.signals.scoring.sufficiency import reason_not_to_score
 from serving.signals.scoring.suggestions import say_more, suggest
-from serving.signals.text.anchors import compare
+from serving.signals.text.anchors import Comparison
 from serving.signals.text.cues import cue_features
-from serving.signals.text.references import References
 from serving.signals.text.star import role_question
 
 
@@ -48,7 +47,7 @@ class Scoring:
         self,
         facts: AnswerFacts,
         state: AnswerState,
-        references: References,
+        compared: Comparison,
         names: Sequence[str],
         definitions: Sequence[CompetencyDefinition] = (),
     ) -> ScoringResult:
@@ -56,6 +55,7 @@ class Scoring:
 
         Args:
             state: of all sentences of the transcript, in the neutral form.
+            compared: the same sentences with the references.
             definitions: of the asked competencies that are none of the eight.
 
         Raises:
@@ -74,7 +74,7 @@ class Scoring:
         places = [COMPETENCIES.index(name) if name in COMPETENCIES else CUSTOM for name in names] * len(judgements)
         points = (await self._scorer.score_points(rows, places)).astype(np.float64)
         points = points.reshape(len(judgements), len(names), -1)
-        likeness = await asyncio.to_thread(_likeness, whole, references)
+        likeness = await asyncio.to_thread(_likeness, compared.only(facts.kept))
         scores = tuple(
             competency_score(
                 name,
@@ -160,9 +160,8 @@ def _feature_rows(
     return np.stack(found)
 
 
-def _likeness(state: AnswerState, references: References) -> Mapping[str, Mapping[str, NDArray[np.float64]]]:
+def _likeness(compared: Comparison) -> Mapping[str, Mapping[str, NDArray[np.float64]]]:
     """Cosine of each sentence with the indicators of each dimension, by competency and dimension."""
-    compared = compare(state.embeddings, references)
     return {
         name: {side.name: compared.likeness(f"{name}/{side.name}") for side in rubric.dimensions}
         for name, rubric in load_rubrics().items()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -10,12 +9,11 @@ from numpy.typing import NDArray
 
 from serving.domain.competency import COMPETENCIES
 from serving.signals.scoring.rubric import load_rubrics
-from serving.signals.text.anchors import Comparison
+from serving.signals.text.anchors import Comparison, cosines, nearest_mean
 
 FIT_COLUMNS: Final = ("likeness", "margin", "contrary")
 PLACES: Final = len(COMPETENCIES) + 1  # the last one is for a competency that a caller defined
 CUSTOM: Final = len(COMPETENCIES)
-_NEAREST: Final = 2  # examples whose mean cosine counts: one alone may be an accident
 
 
 def rubric_fit(compared: Comparison) -> NDArray[np.float32]:
@@ -48,21 +46,12 @@ def with_custom(
     Args:
         embeddings: float32 [sentences, 512]. indicators, contrary: float32 [n, 512], all L2-normalised.
     """
-    like = _nearest(embeddings, indicators)
+    like = nearest_mean(cosines(embeddings, indicators))
     found = fit.copy()
     found[:, CUSTOM, 0] = like
     found[:, CUSTOM, 1] = like - fit[:, :CUSTOM, 0].mean(axis=1)
     if contrary is not None and len(contrary):
-        found[:, CUSTOM, 2] = _nearest(embeddings, contrary) - like
+        found[:, CUSTOM, 2] = nearest_mean(cosines(embeddings, contrary)) - like
     else:
         found[:, CUSTOM, 2] = fit[:, :CUSTOM, 2].mean(axis=1)
     return found
-
-
-def _nearest(embeddings: NDArray[np.float32], examples: NDArray[np.float32]) -> NDArray[np.float32]:
-    rows: Sequence[float] = [
-        # One at a time: a matrix product may round a row by the number of its neighbours.
-        float(np.sort(np.einsum("ij,j->i", examples, row))[-_NEAREST:].mean())
-        for row in embeddings
-    ]
-    return np.array(rows, dtype=np.float32)

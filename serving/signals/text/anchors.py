@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,18 +44,31 @@ class Comparison:
     def likeness(self, group: str, nearest: int = 2) -> NDArray[np.float64]:
         """How like a group each sentence is: mean cosine with its `nearest` members, float64 [sentences]."""
         start, end = self.groups[group]
-        ordered = np.sort(self.cosines[:, start:end], axis=1)
-        mean: NDArray[np.float64] = ordered[:, -nearest:].mean(axis=1)
-        return mean
+        return nearest_mean(self.cosines[:, start:end], nearest)
+
+    def only(self, kept: Sequence[int]) -> Comparison:
+        """The same for these sentences only, in the order given."""
+        return Comparison(self.cosines[list(kept)], self.groups)
 
 
 def compare(embeddings: NDArray[np.float32], references: References) -> Comparison:
-    """Compare each sentence, float32 [sentences, 512] and L2-normalised, with every reference.
+    """Compare each sentence, float32 [sentences, 512] and L2-normalised, with every reference."""
+    return Comparison(cosines(embeddings, references.embeddings), references.groups)
+
+
+def cosines(embeddings: NDArray[np.float32], examples: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Of each sentence with each example, float64 [sentences, examples]; both are float32 [n, 512], L2-normalised.
 
     One product a sentence on purpose, and not BLAS's: a product of all at once may round a row differently for other
     row counts, and BLAS for other numbers of threads. A sentence's bits must depend on neither.
     """
-    cosines = np.empty((len(embeddings), len(references.embeddings)), dtype=np.float64)
+    found = np.empty((len(embeddings), len(examples)), dtype=np.float64)
     for at, row in enumerate(embeddings):
-        cosines[at] = np.einsum("ij,j->i", references.embeddings, row)
-    return Comparison(cosines, references.groups)
+        found[at] = np.einsum("ij,j->i", examples, row)
+    return found
+
+
+def nearest_mean(cosines: NDArray[np.float64], nearest: int = 2) -> NDArray[np.float64]:
+    """Mean of each sentence's `nearest` largest cosines, float64 [sentences]; one alone may be an accident."""
+    mean: NDArray[np.float64] = np.sort(cosines, axis=1)[:, -nearest:].mean(axis=1)
+    return mean

@@ -17,6 +17,7 @@ from serving.pipeline.scoring import Scoring, questions_about
 from serving.signals.scoring.features import FEATURES, LEVEL, SHOWS
 from serving.signals.scoring.likeness import CUSTOM, PLACES
 from serving.signals.scoring.rubric import load_rubrics
+from serving.signals.text.anchors import Comparison, compare
 from serving.signals.text.cues import find_wording
 from serving.signals.text.star import ROLE_QUESTION, role_question
 from tests.unit.scoring.judgements import facts, judgement
@@ -41,6 +42,10 @@ def state(text: str = STORY) -> AnswerState:
     return AnswerState(
         "en", "Why?", sentences, find_wording(sentences, "en"), embed(sentences), embed(["Why?"])[0], fit
     )
+
+
+def compared(text: str = STORY) -> Comparison:
+    return compare(state(text).embeddings, references("en"))
 
 
 class OneSentenceCounts:
@@ -76,7 +81,7 @@ class ShownOnly:
 async def test_evidence_is_the_sentence_without_which_the_score_falls() -> None:
     told = "I asked the client what she needed."
     judge, scorer = OneSentenceCounts(told), ShownOnly()
-    result = await Scoring(judge, scorer).run(facts(STORY), state(), references("en"), ["teamwork", "leadership"])
+    result = await Scoring(judge, scorer).run(facts(STORY), state(), compared(), ["teamwork", "leadership"])
     assert [competency.name for competency in result.competencies] == ["teamwork", "leadership"]
     for competency in result.competencies:
         assert [quote.quote for quote in competency.evidence] == [told]
@@ -88,7 +93,7 @@ async def test_evidence_is_the_sentence_without_which_the_score_falls() -> None:
 async def test_a_competency_of_the_callers_own_is_scored_by_its_rubric_with_a_wider_range() -> None:
     judge, scorer = OneSentenceCounts("She renewed the contract."), ShownOnly()
     result = await Scoring(judge, scorer).run(
-        facts(STORY), state(), references("en"), ["innovation", "teamwork"], [INNOVATION]
+        facts(STORY), state(), compared(), ["innovation", "teamwork"], [INNOVATION]
     )
     own, known = result.competencies
     assert (own.name, own.status, own.dimensions) == ("innovation", ScoreStatus.SCORED, ())
@@ -99,7 +104,7 @@ async def test_a_competency_of_the_callers_own_is_scored_by_its_rubric_with_a_wi
 
 async def test_what_cannot_be_scored_is_not_judged() -> None:
     judge = OneSentenceCounts("")
-    result = await Scoring(judge, ShownOnly()).run(facts("Yes."), state("Yes."), references("en"), ["teamwork"])
+    result = await Scoring(judge, ShownOnly()).run(facts("Yes."), state("Yes."), compared("Yes."), ["teamwork"])
     assert judge.asked == []
     assert result.competencies[0].reason == "too_little_said"
     assert len(result.suggestions) == 1
@@ -128,7 +133,7 @@ def test_the_eight_are_asked_with_what_their_rubrics_hold_in_the_answers_languag
 async def test_the_only_sentence_of_an_answer_is_its_evidence() -> None:
     told = "I asked the client what she needed and wrote it down."
     judge = OneSentenceCounts(told)
-    result = await Scoring(judge, ShownOnly()).run(facts(told), state(told), references("en"), ["teamwork"])
+    result = await Scoring(judge, ShownOnly()).run(facts(told), state(told), compared(told), ["teamwork"])
     assert [quote.quote for quote in result.competencies[0].evidence] == [told]
     assert sum(count for count, _ in judge.asked) == 1
 
