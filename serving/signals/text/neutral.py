@@ -30,7 +30,7 @@ _PERSON = {"en": "alex", "zh": "小李"}
 _WORD = re.compile(r"[A-Za-z\u00c0-\u024f]+(?:['\u2019-][A-Za-z\u00c0-\u024f]+)*")
 _NAMES = re.compile(rf"{_NAME}(?:'s)?(?:(?:,? (?:and |of )?){_NAME}(?:'s)?)*")
 _PLACES = re.compile(f"(?:{_PLACE}[省市县区镇乡]?)+")
-_SENTENCE_END = re.compile(r"[.!?:\u201c\"\n]\s*$")
+_OPENERS = frozenset('.!?:\u201c"\n')  # what a new sentence, or a quoted one, begins after
 _PUNCTUATION = re.compile(rf"(?!(?<=\d)[.:](?=\d))[^\w\s{HAN}'%]|_")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3})")
 _MOSTLY = 0.6  # share of capitalised words from which capitals tell nothing
@@ -108,7 +108,7 @@ def _named(text: str, cased: bool) -> str:
         word = match.group()
         low = word.lower()
         stem = low.removesuffix("'s")
-        opens = match.start() == 0 or _SENTENCE_END.search(text[: match.start()]) is not None
+        opens = _opens(text, match.start())
         capital = cased and word[0].isupper() and not word.isupper()
         known = stem in names or stem in places
         if not word[0].isupper() and stem in common:
@@ -119,6 +119,14 @@ def _named(text: str, cased: bool) -> str:
         return _NAME + ("'s" if low.endswith("'s") else "")
 
     return _WORD.sub(replace, text)
+
+
+def _opens(text: str, start: int) -> bool:
+    """Whether a sentence begins at `start`, so that its capital says nothing."""
+    before = start - 1
+    while before >= 0 and text[before].isspace() and text[before] not in _OPENERS:
+        before -= 1
+    return start == 0 or (before >= 0 and text[before] in _OPENERS)
 
 
 def _given_names(text: str) -> re.Pattern[str] | None:
