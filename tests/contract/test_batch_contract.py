@@ -297,7 +297,7 @@ def test_a_killed_run_is_taken_up_where_it_ended(batch: Batch, kill: signal.Sign
         _, err = process.communicate(timeout=60)
     finally:
         process.kill()
-        process.wait()
+        process.communicate()  # waits and closes its pipes
     kept = batch.output.read_bytes()
     assert 5 <= kept.count(b"\n") < 60
     assert whole.startswith(kept)
@@ -323,14 +323,14 @@ def test_a_server_that_restarts_during_a_run_costs_no_line(batch: Batch, tmp_pat
             assert first.double.arrived.wait(60)
         except BaseException:
             process.kill()
-            process.wait()
+            process.communicate()  # waits and closes its pipes
             raise
     try:
         with running_server(port=port):
             _, err = process.communicate(timeout=120)
     finally:
         process.kill()
-        process.wait()
+        process.communicate()  # waits and closes its pipes
     assert process.returncode == 0, err
     assert all("assessment" in line for line in batch.results())
     assert len(batch.results()) == 40

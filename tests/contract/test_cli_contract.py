@@ -116,7 +116,7 @@ def test_score_waits_for_a_server_that_is_about_to_be_there(answer: Path) -> Non
             out, err = process.communicate(timeout=60)
     finally:
         process.kill()
-        process.wait()
+        process.communicate()  # waits and closes its pipes
     assert process.returncode == 0, err
     assert "communication" in out
 
@@ -153,7 +153,7 @@ def test_ctrl_c_ends_with_130_and_no_traceback(server: Running, answer: Path) ->
         out, err = process.communicate(timeout=60)
     finally:
         process.kill()
-        process.wait()
+        process.communicate()  # waits and closes its pipes
     assert process.returncode == 130
     assert out == ""
     assert err.strip() == "interrupted"
