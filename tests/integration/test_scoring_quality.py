@@ -106,7 +106,7 @@ async def test_the_better_answer_scores_higher(pipeline: ScoreAnswer, language: 
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-async def test_roles_and_ranges_hold_on_answers_that_were_never_tuned_on(
+async def test_roles_and_ranges_hold_on_answers_that_are_not_trained_on(
     pipeline: ScoreAnswer, language: Language
 ) -> None:
     found = await measured(pipeline, language, "answers")
