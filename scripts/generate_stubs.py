@@ -30,8 +30,9 @@ def generate(out: Path) -> None:
     if protoc.main(arguments + sources):
         raise SystemExit("protoc failed")
     # A file without services gets an empty grpc module: no use to anyone.
-    for name in ("assessment", "competency"):
-        (out / f"viva/v1/{name}_pb2_grpc.py").unlink()
+    for path in (out / "viva/v1").glob("*_pb2_grpc.py"):
+        if "Servicer" not in path.read_text():
+            path.unlink()
     for package in ("viva", "viva/v1"):
         (out / package / "__init__.py").write_text('"""Generated from clients/proto; do not edit."""\n')
 
