@@ -5,13 +5,13 @@ from __future__ import annotations
 import unicodedata
 
 from serving.domain.competency import LANGUAGES, Language
-from serving.domain.errors import InvalidAnswer, Reason
+from serving.domain.errors import InvalidRequest, Reason
 
 
 def check_length(text: str, field: str, limit: int, reason: Reason = Reason.FIELD_INVALID) -> None:
-    """Raise `InvalidAnswer` for a text of more than `limit` characters."""
+    """Raise `InvalidRequest` for a text of more than `limit` characters."""
     if len(text) > limit:
-        raise InvalidAnswer(
+        raise InvalidRequest(
             f"{field} has {len(text)} characters, the limit is {limit}",
             reason=reason,
             field=field,
@@ -25,10 +25,10 @@ def has_letter(text: str) -> bool:
 
 
 def check_count(count: int, field: str, most: int, least: int = 0) -> None:
-    """Raise `InvalidAnswer` for fewer than `least` or more than `most` entries."""
+    """Raise `InvalidRequest` for fewer than `least` or more than `most` entries."""
     if not least <= count <= most:
         limit = least if count < least else most
-        raise InvalidAnswer(
+        raise InvalidRequest(
             f"{field} has {count} entries, it needs {least} to {most}"
             if least
             else f"{field} has {count} entries, the limit is {most}",
@@ -41,7 +41,7 @@ def required_text(text: str, field: str, limit: int) -> str:
     """A text of 1 to `limit` characters with a letter or digit, without white space around it."""
     check_length(text, field, limit)
     if not has_letter(text):
-        raise InvalidAnswer(f"{field} must not be empty", reason=Reason.FIELD_REQUIRED, field=field)
+        raise InvalidRequest(f"{field} must not be empty", reason=Reason.FIELD_REQUIRED, field=field)
     return text.strip()
 
 
@@ -52,7 +52,7 @@ def language(value: str, field: str) -> Language | None:
             return known
     if not value:
         return None
-    raise InvalidAnswer(
+    raise InvalidRequest(
         f"{field} is {value[:20]!r}; supported are {', '.join(LANGUAGES)}, or empty",
         reason=Reason.UNKNOWN_LANGUAGE,
         field=field,

@@ -9,7 +9,7 @@ from serving.api import rubrics
 from serving.api.fields import check_length, has_letter, language
 from serving.domain.answer import Answer, MediaKind, MediaRef, Modality, ModalityPolicy
 from serving.domain.competency import COMPETENCIES
-from serving.domain.errors import InvalidAnswer, Reason
+from serving.domain.errors import InvalidRequest, Reason
 from serving.domain.limits import LIMITS
 from viva.v1 import scoring_pb2 as pb
 
@@ -25,7 +25,7 @@ def request_id(value: str, field: str = "request_id", *, lenient: bool = False) 
     """The caller's UUID4 in its canonical form, or a new one: for an empty value, and for a bad one when `lenient`.
 
     Raises:
-        InvalidAnswer: it is something else; what it is, is not repeated.
+        InvalidRequest: it is something else; what it is, is not repeated.
     """
     if not value:
         return str(uuid.uuid4())
@@ -36,14 +36,14 @@ def request_id(value: str, field: str = "request_id", *, lenient: bool = False) 
     if parsed is None or parsed.version != 4 or str(parsed) != value.lower():
         if lenient:
             return str(uuid.uuid4())
-        raise InvalidAnswer(f"{field} must be a UUID version 4 or empty", field=field)
+        raise InvalidRequest(f"{field} must be a UUID version 4 or empty", field=field)
     return str(parsed)
 
 
 def media_kind(value: pb.MediaKind, field: str) -> MediaKind:
     """Declared kind of media."""
     if value not in _KINDS:
-        raise InvalidAnswer(f"{field} has an unknown value {value}", field=field)
+        raise InvalidRequest(f"{field} has an unknown value {value}", field=field)
     return _KINDS[value]
 
 
@@ -51,10 +51,10 @@ def text_answer(config: pb.AnswerConfig, text: str) -> Answer:
     """A validated text answer; `text` is kept verbatim."""
     check_length(text, "text", LIMITS.text_chars, Reason.TEXT_TOO_LONG)
     if not has_letter(text):
-        raise InvalidAnswer("text holds no letter or digit", reason=Reason.TEXT_EMPTY, field="text")
+        raise InvalidRequest("text holds no letter or digit", reason=Reason.TEXT_EMPTY, field="text")
     sentences = tuple(config.sentences)
     if len(sentences) > LIMITS.sentences:
-        raise InvalidAnswer(
+        raise InvalidRequest(
             f"config.sentences has {len(sentences)} sentences, the limit is {LIMITS.sentences}",
             field="config.sentences",
             metadata={"limit": str(LIMITS.sentences), "actual": str(len(sentences))},
@@ -65,7 +65,7 @@ def text_answer(config: pb.AnswerConfig, text: str) -> Answer:
 def media_answer(config: pb.AnswerConfig, media: MediaRef) -> Answer:
     """A validated media answer."""
     if config.sentences:
-        raise InvalidAnswer("config.sentences is for text answers only", field="config.sentences")
+        raise InvalidRequest("config.sentences is for text answers only", field="config.sentences")
     return _answer(config, media=media)
 
 
@@ -104,14 +104,14 @@ def _competencies(config: pb.AnswerConfig, own: tuple[str, ...]) -> tuple[str, .
     for index, name in enumerate(config.competencies):
         field = f"config.competencies[{index}]"
         if name not in known:
-            raise InvalidAnswer(
+            raise InvalidRequest(
                 f"{field} is {name[:40]!r}, which nobody defined; known are {', '.join(known)}",
                 reason=Reason.UNKNOWN_COMPETENCY,
                 field=field,
                 metadata={"supported": ",".join(known)},
             )
         if name in config.competencies[:index]:
-            raise InvalidAnswer(f"{field} repeats {name}", field=field)
+            raise InvalidRequest(f"{field} repeats {name}", field=field)
     return tuple(config.competencies) or known
 
 
@@ -128,7 +128,7 @@ def _policy(config: pb.AnswerConfig) -> ModalityPolicy:
     for modality, permission in permissions.items():
         if permission not in _Permission.values():
             field = f"config.modality_policy.{modality.value}"
-            raise InvalidAnswer(f"{field} has an unknown value {permission}", field=field)
+            raise InvalidRequest(f"{field} has an unknown value {permission}", field=field)
         if permission == _Permission.PERMISSION_DENIED:
             denied[modality] = "not_allowed_by_policy"
     if consent.HasField("voice_analysis") and not consent.voice_analysis:

@@ -8,7 +8,7 @@ from typing import Final
 
 from serving.api.fields import check_count, check_length, language, required_text
 from serving.domain.competency import COMPETENCIES, SIGNALS, CompetencyAnchor, CompetencyDefinition, SignalWeight
-from serving.domain.errors import InvalidAnswer, Reason
+from serving.domain.errors import InvalidRequest, Reason
 from serving.domain.limits import LIMITS
 from viva.v1 import competency_pb2 as pb
 
@@ -20,7 +20,7 @@ def definitions(messages: Sequence[pb.CompetencyDefinition]) -> tuple[Competency
     """The competencies that a caller defined.
 
     Raises:
-        InvalidAnswer: names the field `config.custom_competencies[...]`.
+        InvalidRequest: names the field `config.custom_competencies[...]`.
     """
     check_count(len(messages), "config.custom_competencies", LIMITS.custom_competencies)
     found: list[CompetencyDefinition] = []
@@ -29,7 +29,7 @@ def definitions(messages: Sequence[pb.CompetencyDefinition]) -> tuple[Competency
         name = _name(message.name, f"{field}.name", [other.name for other in found])
         spoken = language(message.language, f"{field}.language")
         if spoken is None:
-            raise InvalidAnswer(
+            raise InvalidRequest(
                 f"{field}.language is required", reason=Reason.FIELD_REQUIRED, field=f"{field}.language"
             )
         found.append(
@@ -49,7 +49,7 @@ def signal_weights(messages: Sequence[pb.SignalWeight], competencies: Sequence[s
     """Weights of signals in the asked competencies.
 
     Raises:
-        InvalidAnswer: names the field `config.signal_weights[...]`.
+        InvalidRequest: names the field `config.signal_weights[...]`.
     """
     check_count(len(messages), "config.signal_weights", len(SIGNALS) * len(competencies))
     found: list[SignalWeight] = []
@@ -59,13 +59,13 @@ def signal_weights(messages: Sequence[pb.SignalWeight], competencies: Sequence[s
         _one_of(message.signal, SIGNALS, f"{field}.signal")
         if not 0 < abs(message.points) <= LIMITS.signal_points:  # NaN is none of these either
             limit = f"{LIMITS.signal_points:g}"
-            raise InvalidAnswer(
+            raise InvalidRequest(
                 f"{field}.points is {message.points:g}; it must lie between -{limit} and {limit} and not be 0",
                 field=f"{field}.points",
                 metadata={"limit": limit},
             )
         if any((other.competency, other.signal) == (message.competency, message.signal) for other in found):
-            raise InvalidAnswer(f"{field} repeats {message.signal} of {message.competency}", field=field)
+            raise InvalidRequest(f"{field} repeats {message.signal} of {message.competency}", field=field)
         found.append(SignalWeight(message.competency, message.signal, message.points))
     return tuple(found)
 
@@ -73,9 +73,9 @@ def signal_weights(messages: Sequence[pb.SignalWeight], competencies: Sequence[s
 def _name(name: str, field: str, taken: Sequence[str]) -> str:
     check_length(name, field, LIMITS.competency_name_chars)
     if not _NAME.fullmatch(name):
-        raise InvalidAnswer(f"{field} is {name[:40]!r}; it must be a name in snake_case", field=field)
+        raise InvalidRequest(f"{field} is {name[:40]!r}; it must be a name in snake_case", field=field)
     if name in COMPETENCIES or name in taken:
-        raise InvalidAnswer(f"{field} is {name}, which is defined already", field=field)
+        raise InvalidRequest(f"{field} is {name}, which is defined already", field=field)
     return name
 
 
@@ -84,7 +84,7 @@ def _sentences(texts: Sequence[str], field: str, least: int) -> tuple[str, ...]:
     found = [required_text(text, f"{field}[{at}]", LIMITS.indicator_chars) for at, text in enumerate(texts)]
     for at, text in enumerate(found):
         if text in found[:at]:
-            raise InvalidAnswer(f"{field}[{at}] repeats an earlier one", field=f"{field}[{at}]")
+            raise InvalidRequest(f"{field}[{at}] repeats an earlier one", field=f"{field}[{at}]")
     return tuple(found)
 
 
@@ -92,7 +92,7 @@ def _anchors(messages: Sequence[pb.CompetencyAnchor], field: str) -> tuple[Compe
     if not messages:
         return ()
     if sorted(anchor.level for anchor in messages) != _LEVELS:
-        raise InvalidAnswer(f"{field} needs the levels 1 to 5 once each, or no anchor at all", field=field)
+        raise InvalidRequest(f"{field} needs the levels 1 to 5 once each, or no anchor at all", field=field)
     found = [
         CompetencyAnchor(anchor.level, required_text(anchor.example, f"{field}[{at}].example", LIMITS.anchor_chars))
         for at, anchor in enumerate(messages)
@@ -102,4 +102,4 @@ def _anchors(messages: Sequence[pb.CompetencyAnchor], field: str) -> tuple[Compe
 
 def _one_of(value: str, known: Sequence[str], field: str) -> None:
     if value not in known:
-        raise InvalidAnswer(f"{field} is {value[:40]!r}; known here are {', '.join(known)}", field=field)
+        raise InvalidRequest(f"{field} is {value[:40]!r}; known here are {', '.join(known)}", field=field)

@@ -12,7 +12,7 @@ from serving.api.admission import Lane
 from serving.domain.answer import Answer, MediaRef
 from serving.domain.assessment import Assessment
 from serving.domain.competency import Language
-from serving.domain.errors import InvalidAnswer, Overloaded, Reason
+from serving.domain.errors import InvalidRequest, Overloaded, Reason
 from serving.domain.limits import LIMITS
 from serving.pipeline.ports import MediaSpool, SpoolFile
 from viva.v1 import assessment_pb2
@@ -64,7 +64,7 @@ class ScoringService:
         elif content == "media":
             assessment = await self._score_inline(request, request_id)
         else:
-            raise InvalidAnswer("set exactly one of text and media", reason=Reason.CONTENT_REQUIRED, field="content")
+            raise InvalidRequest("set exactly one of text and media", reason=Reason.CONTENT_REQUIRED, field="content")
         return pb.ScoreAnswerResponse(request_id=request_id, assessment=assessment)
 
     async def upload_answer(
@@ -79,7 +79,7 @@ class ScoringService:
         request_id = requests.request_id(config.request_id) if config.request_id else request_id
         requests.check_config(config.config)
         if config.config.sentences:
-            raise InvalidAnswer("config.sentences is for text answers only", field="config.sentences")
+            raise InvalidRequest("config.sentences is for text answers only", field="config.sentences")
         kind = requests.media_kind(config.kind, "kind")
         async with self._receiving(), self._spooled() as file:
             await uploads.receive_media(messages, file)
@@ -89,16 +89,16 @@ class ScoringService:
     async def render_report(self, request: pb.RenderReportRequest) -> pb.RenderReportResponse:
         """`RenderReport`."""
         if not request.HasField("assessment"):
-            raise InvalidAnswer("assessment is required", reason=Reason.FIELD_REQUIRED, field="assessment")
+            raise InvalidRequest("assessment is required", reason=Reason.FIELD_REQUIRED, field="assessment")
         try:
             assessment = assessments.from_message(request.assessment)
         except ValueError as error:
-            raise InvalidAnswer(
+            raise InvalidRequest(
                 f"assessment is not one of ours: {str(error)[:_QUOTED_CHARS]}", field="assessment"
             ) from error
         language = fields.language(request.language or assessment.language, "language")
         if language is None:
-            raise InvalidAnswer("name the language of the page", reason=Reason.UNKNOWN_LANGUAGE, field="language")
+            raise InvalidRequest("name the language of the page", reason=Reason.UNKNOWN_LANGUAGE, field="language")
         async with self._render_lane.slot():
             return pb.RenderReportResponse(html=await asyncio.to_thread(self._render, assessment, language))
 

@@ -17,7 +17,7 @@ ERROR_DOMAIN: Final = "viva.dev"
 
 # The first class of the tree that an error is an instance of decides; InternalFault and its children come last.
 _CODES: Final[tuple[tuple[type[VivaError], grpc.StatusCode], ...]] = (
-    (errors.InvalidAnswer, grpc.StatusCode.INVALID_ARGUMENT),
+    (errors.InvalidRequest, grpc.StatusCode.INVALID_ARGUMENT),
     (errors.Unauthorized, grpc.StatusCode.UNAUTHENTICATED),
     (errors.NotFound, grpc.StatusCode.NOT_FOUND),
     (errors.UploadIncomplete, grpc.StatusCode.ABORTED),

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Final
 
-from serving.domain.errors import InvalidAnswer, Reason, UploadIncomplete
+from serving.domain.errors import InvalidRequest, Reason, UploadIncomplete
 from serving.domain.limits import LIMITS
 from serving.pipeline.ports import SpoolFile
 from viva.v1 import scoring_pb2 as pb
@@ -19,14 +19,14 @@ async def receive_config(messages: AsyncIterator[pb.UploadAnswerRequest]) -> pb.
     """The first message.
 
     Raises:
-        InvalidAnswer: it is something else.
+        InvalidRequest: it is something else.
         UploadIncomplete: the stream ended before it.
     """
     first = await _next(messages)
     if first is None:
         raise UploadIncomplete("the stream ended before its config")
     if first.WhichOneof("part") != "config":
-        raise InvalidAnswer(_ORDER, reason=Reason.UPLOAD_OUT_OF_ORDER, field="config")
+        raise InvalidRequest(_ORDER, reason=Reason.UPLOAD_OUT_OF_ORDER, field="config")
     return first.config
 
 
@@ -36,7 +36,7 @@ async def receive_media(messages: AsyncIterator[pb.UploadAnswerRequest], file: S
     A stream that is cancelled looks like one that ends: only the commit tells that the upload is whole.
 
     Raises:
-        InvalidAnswer: out of order, over a limit, or the commit does not match what arrived.
+        InvalidRequest: out of order, over a limit, or the commit does not match what arrived.
         UploadIncomplete: the stream ended without a commit.
     """
     while (message := await _next(messages)) is not None:
@@ -45,10 +45,10 @@ async def receive_media(messages: AsyncIterator[pb.UploadAnswerRequest], file: S
             _check_commit(message.commit, file)
             return
         if part != "chunk":
-            raise InvalidAnswer(_ORDER, reason=Reason.UPLOAD_OUT_OF_ORDER, field=part or "part")
+            raise InvalidRequest(_ORDER, reason=Reason.UPLOAD_OUT_OF_ORDER, field=part or "part")
         size = len(message.chunk)
         if not 0 < size <= LIMITS.chunk_bytes:
-            raise InvalidAnswer(
+            raise InvalidRequest(
                 f"chunk has {size} bytes, the limits are 1 and {LIMITS.chunk_bytes}",
                 field="chunk",
                 metadata={"limit": str(LIMITS.chunk_bytes), "actual": str(size)},
@@ -69,9 +69,9 @@ async def _next(messages: AsyncIterator[pb.UploadAnswerRequest]) -> pb.UploadAns
         raise UploadIncomplete(f"no message came for {_SILENCE_S:g} s") from error
 
 
-def too_large(field: str, actual: int, limit: int = LIMITS.media_bytes) -> InvalidAnswer:
+def too_large(field: str, actual: int, limit: int = LIMITS.media_bytes) -> InvalidRequest:
     """The error for media over the limit on bytes."""
-    return InvalidAnswer(
+    return InvalidRequest(
         f"{field} brings the media to {actual} bytes, the limit is {limit}",
         reason=Reason.MEDIA_TOO_LARGE,
         field=field,
@@ -79,9 +79,9 @@ def too_large(field: str, actual: int, limit: int = LIMITS.media_bytes) -> Inval
     )
 
 
-def media_empty(field: str) -> InvalidAnswer:
+def media_empty(field: str) -> InvalidRequest:
     """The error for media without a byte."""
-    return InvalidAnswer(f"{field} is empty", reason=Reason.MEDIA_EMPTY, field=field)
+    return InvalidRequest(f"{field} is empty", reason=Reason.MEDIA_EMPTY, field=field)
 
 
 def _check_commit(commit: pb.UploadCommit, file: SpoolFile) -> None:
@@ -92,7 +92,7 @@ def _check_commit(commit: pb.UploadCommit, file: SpoolFile) -> None:
         ("commit.sha256", commit.sha256.lower(), file.sha256),
     ):
         if said != arrived:
-            raise InvalidAnswer(
+            raise InvalidRequest(
                 f"{field} is {said[:64]!r}, but what arrived has {arrived}",
                 reason=Reason.UPLOAD_MISMATCH,
                 field=field,

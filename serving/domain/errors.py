@@ -1,11 +1,17 @@
 """The one error tree.
 
 VivaError
-├── InvalidAnswer          the caller's answer or request is at fault      INVALID_ARGUMENT
-├── Unauthorized           no or unknown credentials                       UNAUTHENTICATED
+├── InvalidRequest          the caller's answer or request is at fault      INVALID_ARGUMENT
+├── Unauthorized           no, unknown or expired credentials              UNAUTHENTICATED
+├── Forbidden              known credentials without the scope             PERMISSION_DENIED
 ├── NotFound               a name that nothing answers to                  NOT_FOUND
+├── Conflict               it exists already, or the id was used           ALREADY_EXISTS
+├── Stale                  the etag is not the newest                      ABORTED
+├── NotAllowedNow          right as such, but not in this state            FAILED_PRECONDITION
 ├── UploadIncomplete       an upload ended without its commit              ABORTED
 ├── Overloaded             a bounded queue is full                         RESOURCE_EXHAUSTED, retryable
+│   └── QuotaExceeded      the tenant's quota is used up                   RESOURCE_EXHAUSTED, retryable
+├── StoreUnavailable       the database or object store is away            UNAVAILABLE, retryable
 ├── DeadlineExceeded       the caller's deadline passed                    DEADLINE_EXCEEDED
 ├── ModelUnavailable       a model server is away or restarting            UNAVAILABLE, retryable
 ├── WorkerLost             the process that did the work died              UNAVAILABLE, retryable
@@ -42,8 +48,29 @@ class Reason(Enum):
     UPLOAD_OUT_OF_ORDER = "Send the config first, then chunks, then one commit."
     UPLOAD_NOT_COMMITTED = "The stream ended before its commit; send the upload again."
     UPLOAD_MISMATCH = "Size or sha256 of the commit differ from what arrived; send the upload again."
-    UNAUTHENTICATED = "Send a valid API key as `authorization: Bearer KEY`."
+    UNAUTHENTICATED = "Send a valid API key or token as `authorization: Bearer KEY`."
+    KEY_EXPIRED = "The key or token has expired or was revoked; use its successor."
+    SCOPE_MISSING = "Use a key with the scope that the message names."
     NOT_FOUND = "Check the name."
+    ALREADY_EXISTS = "Choose another id, or read what is there."
+    REQUEST_ID_REUSED = "Use a new request id for another request."
+    QUESTION_ANSWERED = "A question takes one answer; read the one that is there."
+    ETAG_MISMATCH = "Read the resource again, and make the change on what it holds now."
+    INTERVIEW_NOT_OPEN = "The interview takes no more answers or changes."
+    DEADLINE_PASSED = "The interview's deadline has passed; move it if the answer is to count."
+    ROLE_ARCHIVED = "Use a role that is not archived."
+    CONSENT_MISSING = "Record the consent that the message names, or use no automated analysis."
+    NOTICE_MISSING = "Record when the candidate was told of the automated tool."
+    AUDIT_MISSING = "Record the tenant's last bias audit; this jurisdiction asks for one within a year."
+    STORAGE_CLASS_MISSING = "The operator must configure the storage class that the jurisdiction asks for."
+    LEGAL_HOLD = "Lift the legal hold first."
+    STATE_INVALID = "The resource is in a state that does not allow this; the message says which."
+    RULE_INVALID = "Correct the rule; the message gives the place."
+    URI_NOT_ALLOWED = "Use an allowed scheme and host with a public address."
+    MEDIA_FETCH_FAILED = "Check that the media can be fetched from its address."
+    OPERATION_NOT_FOUND = "Check the operation's name."
+    QUOTA_EXCEEDED = "Wait for the time in RetryInfo, or ask for a larger quota."
+    STORE_UNAVAILABLE = "The database is away; retry after the time in RetryInfo."
     QUEUE_FULL = "Wait for the time in RetryInfo, then retry."
     DEADLINE_EXCEEDED = "Allow more time, or send the answer again when load is lower."
     MODEL_UNAVAILABLE = "A model server is restarting; retry."
@@ -100,7 +127,7 @@ def _rebuild(
     return kind(message, reason=reason, field=field, metadata=metadata, retry_after_s=retry_after_s)
 
 
-class InvalidAnswer(VivaError):
+class InvalidRequest(VivaError):
     """The request cannot be scored as sent; sending the same again gives the same error."""
 
     default_reason = Reason.FIELD_INVALID
@@ -112,10 +139,34 @@ class Unauthorized(VivaError):
     default_reason = Reason.UNAUTHENTICATED
 
 
+class Forbidden(VivaError):
+    """The credentials are known, and lack the scope that the call needs."""
+
+    default_reason = Reason.SCOPE_MISSING
+
+
 class NotFound(VivaError):
     """The named thing does not exist, or not for this tenant."""
 
     default_reason = Reason.NOT_FOUND
+
+
+class Conflict(VivaError):
+    """Something of this name exists, or the request id was used for another request."""
+
+    default_reason = Reason.ALREADY_EXISTS
+
+
+class Stale(VivaError):
+    """The resource has changed since it was read."""
+
+    default_reason = Reason.ETAG_MISMATCH
+
+
+class NotAllowedNow(VivaError):
+    """The request is right as such, but not in the state that things are in."""
+
+    default_reason = Reason.STATE_INVALID
 
 
 class UploadIncomplete(VivaError):
@@ -128,6 +179,19 @@ class Overloaded(VivaError):
     """A bounded queue is full; `retry_after_s` says when it should have room."""
 
     default_reason = Reason.QUEUE_FULL
+    retryable = True
+
+
+class QuotaExceeded(Overloaded):
+    """The tenant's quota is used up; `metadata` names it (`quota`) and its limit."""
+
+    default_reason = Reason.QUOTA_EXCEEDED
+
+
+class StoreUnavailable(VivaError):
+    """The database or the object store cannot be reached; nothing was accepted."""
+
+    default_reason = Reason.STORE_UNAVAILABLE
     retryable = True
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from serving.domain.answer import Answer, MediaRef, Modality
 from serving.domain.assessment import ModalityReport
-from serving.domain.errors import InvalidAnswer, Reason
+from serving.domain.errors import InvalidRequest, Reason
 from serving.domain.facts import Delivery
 from serving.domain.media import AudioTrack, DecodeReport, MediaInfo
 from serving.domain.transcript import Transcript
@@ -56,7 +56,7 @@ class Hearing:
         """The words of one answer; an empty transcript, with the reason, when there are none.
 
         Raises:
-            InvalidAnswer: a limit was passed while decoding, or the caller's sentences are not in the text.
+            InvalidRequest: a limit was passed while decoding, or the caller's sentences are not in the text.
             ModelUnavailable, ModelFailed, Overloaded, DeadlineExceeded: see `ports`.
         """
         if answer.media is None:
@@ -73,7 +73,7 @@ class Hearing:
         try:
             with timed(self._observer, "decode_audio"):
                 return await in_thread(cancel, self._decoder.audio, media.path, cancel)
-        except InvalidAnswer as error:
+        except InvalidRequest as error:
             if error.reason is not Reason.MEDIA_UNREADABLE:
                 raise
             return None  # the pictures may still have something to say

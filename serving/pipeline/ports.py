@@ -161,7 +161,7 @@ class FrameStream(Protocol):
     """Sampled upright frames in order of time, a few at a time. Iterate once."""
 
     def __iter__(self) -> Iterator[FrameBatch]:
-        """Raises `InvalidAnswer` when a limit is passed while decoding, or when not one frame decodes."""
+        """Raises `InvalidRequest` when a limit is passed while decoding, or when not one frame decodes."""
         ...
 
     @property
@@ -177,7 +177,7 @@ class MediaDecoder(Protocol):
         """Read the container's header and check its declared limits.
 
         Raises:
-            InvalidAnswer: empty, unreadable, an image, without tracks, or over a limit.
+            InvalidRequest: empty, unreadable, an image, without tracks, or over a limit.
         """
         ...
 
@@ -185,7 +185,7 @@ class MediaDecoder(Protocol):
         """Decode the first audio track to 16 kHz mono.
 
         Raises:
-            InvalidAnswer: over the duration limit while decoding, or nothing decodes (`MEDIA_UNREADABLE`).
+            InvalidRequest: over the duration limit while decoding, or nothing decodes (`MEDIA_UNREADABLE`).
         """
         ...
 

@@ -6,7 +6,7 @@ import asyncio
 
 from serving.domain.answer import Answer
 from serving.domain.assessment import Assessment, ModalityState
-from serving.domain.errors import InvalidAnswer, Reason
+from serving.domain.errors import InvalidRequest, Reason
 from serving.domain.media import MediaInfo
 from serving.pipeline import provenance
 from serving.pipeline.concurrency import both
@@ -52,7 +52,7 @@ class ScoreAnswer:
         """Score one answer. A modality that fails leaves a stated gap; cancelling stops all work.
 
         Raises:
-            InvalidAnswer: the answer cannot be scored as sent.
+            InvalidRequest: the answer cannot be scored as sent.
             ModelUnavailable, ModelFailed, Overloaded, DeadlineExceeded: of the speech or language models. The words
                 could not be looked at, and an assessment without them would be no assessment; the face models' are a
                 stated gap.
@@ -96,4 +96,4 @@ def _refuse_if_nothing_decoded(heard: Heard, seen: Seen) -> None:
     """Media of which nothing decodes is the caller's to mend, not an assessment full of gaps."""
     tried = [report for report in (heard.report, seen.face) if report.state is not ModalityState.SKIPPED]
     if tried and all(report.reason == "undecodable" for report in tried):
-        raise InvalidAnswer("nothing of the media decodes", reason=Reason.MEDIA_UNREADABLE, field="media")
+        raise InvalidRequest("nothing of the media decodes", reason=Reason.MEDIA_UNREADABLE, field="media")

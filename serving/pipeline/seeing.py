@@ -10,7 +10,7 @@ from serving.domain.answer import Answer, Modality
 from serving.domain.assessment import ModalityReport
 from serving.domain.errors import (
     DeadlineExceeded,
-    InvalidAnswer,
+    InvalidRequest,
     ModelFailed,
     ModelUnavailable,
     Overloaded,
@@ -57,7 +57,7 @@ class Seeing:
         No score rests on the face, so its models being away, overloaded or late is a stated gap and no failure.
 
         Raises:
-            InvalidAnswer: a limit was passed while decoding.
+            InvalidRequest: a limit was passed while decoding.
         """
         no_face = modalities.reason_to_skip(answer, info, Modality.FACE)
         no_expression = modalities.reason_to_skip(answer, info, Modality.EXPRESSION)
@@ -89,7 +89,7 @@ class Seeing:
             with timed(self._observer, "face"):
                 async with aclosing(frames_of(stream, cancel)) as frames:
                     return await self._analysis.run(frames, self._models, expression_allowed=expression_allowed)
-        except InvalidAnswer as error:
+        except InvalidRequest as error:
             if error.reason is not Reason.MEDIA_UNREADABLE:
                 raise
             return modalities.failed(Modality.FACE, "undecodable")

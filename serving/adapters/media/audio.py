@@ -42,7 +42,7 @@ def decode_audio(media: OpenMedia, cancel: threading.Event, limits: Limits) -> A
         The track. After `cancel` is set: what was decoded until then, marked as truncated.
 
     Raises:
-        InvalidAnswer: `MEDIA_TOO_LONG`; `MEDIA_EMPTY` (an intact track of no samples, and no pictures);
+        InvalidRequest: `MEDIA_TOO_LONG`; `MEDIA_EMPTY` (an intact track of no samples, and no pictures);
             `MEDIA_UNREADABLE` (not one sample decodes).
     """
     limit_s = limits.media_duration_s

@@ -18,7 +18,7 @@ from serving.domain.media import AudioTrack, MediaInfo
 class PyAvDecoder:
     """Decodes an answer's sound and pictures in two passes. Holds no state: threads may share one.
 
-    Each method blocks on one thread and raises nothing but `InvalidAnswer`. When `cancel` is set the work ends quietly
+    Each method blocks on one thread and raises nothing but `InvalidRequest`. When `cancel` is set the work ends quietly
     at the next packet with what there is, reported as truncated: whoever cancels is not waiting for it any more.
     """
 
@@ -30,7 +30,7 @@ class PyAvDecoder:
         """Read the header and check what it declares.
 
         Raises:
-            InvalidAnswer: empty, too large, unreadable, an image, without a usable track, or over a limit.
+            InvalidRequest: empty, too large, unreadable, an image, without a usable track, or over a limit.
         """
         with open_media(path, kind, self._limits) as media:
             return media.info(first_rotation_deg(media) if media.video is not None else 0)
@@ -39,7 +39,7 @@ class PyAvDecoder:
         """Decode the first audio track to 16 kHz mono.
 
         Raises:
-            InvalidAnswer: no audio track, over a limit while decoding, or nothing decodes.
+            InvalidRequest: no audio track, over a limit while decoding, or nothing decodes.
         """
         with open_media(path, MediaKind.AUDIO, self._limits) as media:
             if media.audio is None:

@@ -6,7 +6,7 @@ from typing import Final
 
 import av
 
-from serving.domain.errors import InvalidAnswer, Reason
+from serving.domain.errors import InvalidRequest, Reason
 
 FIELD: Final = "media"
 
@@ -15,14 +15,14 @@ AV_FAULTS: Final = (av.FFmpegError, ValueError, ArithmeticError, RuntimeError, L
 (a zero time base, an unknown channel layout or pixel format, undecodable metadata) as plain Python exceptions."""
 
 
-def invalid(reason: Reason, message: str, **metadata: object) -> InvalidAnswer:
-    """An `InvalidAnswer` about the media, with its facts as strings."""
-    return InvalidAnswer(
+def invalid(reason: Reason, message: str, **metadata: object) -> InvalidRequest:
+    """An `InvalidRequest` about the media, with its facts as strings."""
+    return InvalidRequest(
         message, reason=reason, field=FIELD, metadata={name: str(value) for name, value in metadata.items()}
     )
 
 
-def too_long(limit_s: float, actual_s: float) -> InvalidAnswer:
+def too_long(limit_s: float, actual_s: float) -> InvalidRequest:
     return invalid(
         Reason.MEDIA_TOO_LONG,
         f"The media is longer than {limit_s:g} s.",
@@ -31,13 +31,13 @@ def too_long(limit_s: float, actual_s: float) -> InvalidAnswer:
     )
 
 
-def too_many_frames(limit: int, actual: int) -> InvalidAnswer:
+def too_many_frames(limit: int, actual: int) -> InvalidRequest:
     return invalid(
         Reason.MEDIA_TOO_LONG, f"The video has more than {limit} frames.", limit=limit, actual=actual, unit="frames"
     )
 
 
-def too_many_pixels(limit: int, width: int, height: int) -> InvalidAnswer:
+def too_many_pixels(limit: int, width: int, height: int) -> InvalidRequest:
     return invalid(
         Reason.MEDIA_TOO_MANY_PIXELS,
         f"A picture of {width}x{height} has more than {limit} pixels.",
@@ -46,9 +46,9 @@ def too_many_pixels(limit: int, width: int, height: int) -> InvalidAnswer:
     )
 
 
-def unreadable(message: str) -> InvalidAnswer:
+def unreadable(message: str) -> InvalidRequest:
     return invalid(Reason.MEDIA_UNREADABLE, message)
 
 
-def no_track(what: str) -> InvalidAnswer:
+def no_track(what: str) -> InvalidRequest:
     return invalid(Reason.MEDIA_NO_TRACK, f"The media has no {what} track.")

@@ -72,7 +72,7 @@ def sniff(path: Path) -> ContainerFormat:
     """Recognise the container.
 
     Raises:
-        InvalidAnswer: `MEDIA_EMPTY`, `MEDIA_IS_IMAGE` (any picture format, an animated one too), or
+        InvalidRequest: `MEDIA_EMPTY`, `MEDIA_IS_IMAGE` (any picture format, an animated one too), or
             `MEDIA_UNREADABLE` for everything that is not a supported container.
     """
     try:

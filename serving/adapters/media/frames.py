@@ -53,7 +53,7 @@ class PyAvFrameStream:
         """Yields batches until the track, or `cancel`, ends it; frames of one batch have one size.
 
         Raises:
-            InvalidAnswer: `MEDIA_NO_TRACK`, a limit passed, or `MEDIA_UNREADABLE` when not one frame decodes.
+            InvalidRequest: `MEDIA_NO_TRACK`, a limit passed, or `MEDIA_UNREADABLE` when not one frame decodes.
         """
         with open_media(self._path, MediaKind.VIDEO, self._limits) as media:
             if media.video is None:

@@ -94,7 +94,7 @@ def open_media(path: Path, kind: MediaKind, limits: Limits) -> Iterator[OpenMedi
     """Open `path`, check its declared limits, and close it at the end.
 
     Raises:
-        InvalidAnswer: empty, too large, a picture, unreadable, without a usable track, or over a declared limit.
+        InvalidRequest: empty, too large, a picture, unreadable, without a usable track, or over a declared limit.
     """
     size_bytes = _size_bytes(path)
     if size_bytes > limits.media_bytes:

@@ -62,7 +62,7 @@ class Timeline:
         """Start of a frame of `span_s` seconds stamped `time_s` (None: follows its predecessor).
 
         Raises:
-            InvalidAnswer: the frame ends after the duration limit.
+            InvalidRequest: the frame ends after the duration limit.
         """
         start_s = self.end_s if time_s is None else time_s + self._shift_s
         backwards_s = self.end_s - start_s

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from serving.domain.competency import Language
-from serving.domain.errors import InvalidAnswer, Reason
+from serving.domain.errors import InvalidRequest, Reason
 from serving.domain.transcript import Sentence
 from serving.signals.text.assembly import assemble_transcript
 from serving.signals.text.boundaries import cut_to_length, punctuated_spans
@@ -34,7 +34,7 @@ def given_sentences(text: str, sentences: Sequence[str]) -> tuple[Sentence, ...]
     """Locate the caller's own split in the text, in order; white space may differ.
 
     Raises:
-        InvalidAnswer: `FIELD_INVALID` on `config.sentences[i]` when sentence i is empty or does not follow.
+        InvalidRequest: `FIELD_INVALID` on `config.sentences[i]` when sentence i is empty or does not follow.
     """
     places = [at for at, character in enumerate(text) if not character.isspace()]
     packed = "".join(text[at] for at in places)
@@ -44,7 +44,7 @@ def given_sentences(text: str, sentences: Sequence[str]) -> tuple[Sentence, ...]
         wanted = "".join(sentence.split())
         at = packed.find(wanted, cursor) if wanted else -1
         if at < 0:
-            raise InvalidAnswer(
+            raise InvalidRequest(
                 f"config.sentences[{number}] is empty or not found in the text after the sentence before it.",
                 reason=Reason.FIELD_INVALID,
                 field=f"config.sentences[{number}]",

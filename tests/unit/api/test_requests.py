@@ -7,7 +7,7 @@ import pytest
 from serving.api import requests
 from serving.domain.answer import MediaKind, MediaRef, Modality
 from serving.domain.competency import COMPETENCIES
-from serving.domain.errors import InvalidAnswer, Reason
+from serving.domain.errors import InvalidRequest, Reason
 from serving.domain.limits import LIMITS
 from viva.v1 import scoring_pb2 as pb
 
@@ -15,8 +15,8 @@ ALLOWED = pb.ModalityPolicy.PERMISSION_ALLOWED
 DENIED = pb.ModalityPolicy.PERMISSION_DENIED
 
 
-def _refused(config: pb.AnswerConfig, text: str = "Hello.") -> InvalidAnswer:
-    with pytest.raises(InvalidAnswer) as caught:
+def _refused(config: pb.AnswerConfig, text: str = "Hello.") -> InvalidRequest:
+    with pytest.raises(InvalidRequest) as caught:
         requests.text_answer(config, text)
     return caught.value
 
@@ -102,7 +102,7 @@ def test_consent_withheld_outweighs_the_policy_and_consent_absent_does_not() -> 
 
 def test_sentences_are_refused_with_media(tmp_path) -> None:  # type: ignore[no-untyped-def]
     media = MediaRef(tmp_path / "a", 1, "0" * 64, MediaKind.DETECT)
-    with pytest.raises(InvalidAnswer) as caught:
+    with pytest.raises(InvalidRequest) as caught:
         requests.media_answer(pb.AnswerConfig(sentences=["a"]), media)
     assert caught.value.field == "config.sentences"
 
@@ -112,5 +112,5 @@ def test_a_request_id_is_a_uuid4_or_made() -> None:
     assert requests.request_id(given) == given
     assert uuid.UUID(requests.request_id("")).version == 4
     for bad in ("1", str(uuid.uuid1()), "{" + given + "}"):
-        with pytest.raises(InvalidAnswer, match="request_id"):
+        with pytest.raises(InvalidRequest, match="request_id"):
             requests.request_id(bad)

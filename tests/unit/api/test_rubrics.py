@@ -9,7 +9,7 @@ from google.protobuf.json_format import ParseDict
 
 from serving.api import requests
 from serving.domain.competency import COMPETENCIES, SIGNALS, SignalWeight
-from serving.domain.errors import InvalidAnswer, Reason
+from serving.domain.errors import InvalidRequest, Reason
 from serving.domain.limits import LIMITS
 from viva.v1 import scoring_pb2 as pb
 
@@ -42,7 +42,7 @@ def test_nothing_asked_is_everything_known() -> None:
 
 
 def test_only_a_name_that_nobody_defined_is_unknown() -> None:
-    with pytest.raises(InvalidAnswer, match="charm.*nobody defined") as caught:
+    with pytest.raises(InvalidRequest, match="charm.*nobody defined") as caught:
         requests.text_answer(config([INNOVATION], competencies=["charm"]), "Hello.")
     assert caught.value.reason is Reason.UNKNOWN_COMPETENCY
     assert caught.value.metadata["supported"].endswith(",innovation")
@@ -72,17 +72,17 @@ def test_only_a_name_that_nobody_defined_is_unknown() -> None:
     ],
 )
 def test_a_faulty_definition_names_its_field_and_limit(change: dict[str, Any], field: str, message: str) -> None:
-    with pytest.raises(InvalidAnswer, match=message) as caught:
+    with pytest.raises(InvalidRequest, match=message) as caught:
         requests.text_answer(config([{**INNOVATION, **change}]), "Hello.")
     assert caught.value.field == f"config.custom_competencies[0].{field}"
 
 
 def test_definitions_are_limited_and_named_once() -> None:
-    with pytest.raises(InvalidAnswer, match="innovation, which is defined already") as caught:
+    with pytest.raises(InvalidRequest, match="innovation, which is defined already") as caught:
         requests.text_answer(config([INNOVATION, INNOVATION]), "Hello.")
     assert caught.value.field == "config.custom_competencies[1].name"
     many = [{**INNOVATION, "name": f"own_{at}"} for at in range(LIMITS.custom_competencies + 1)]
-    with pytest.raises(InvalidAnswer, match="the limit is 8"):
+    with pytest.raises(InvalidRequest, match="the limit is 8"):
         requests.text_answer(config(many), "Hello.")
 
 
@@ -103,11 +103,11 @@ def test_weights_are_for_asked_competencies_and_known_signals() -> None:
     ],
 )
 def test_a_faulty_weight_names_its_field(change: dict[str, Any], field: str, message: str) -> None:
-    with pytest.raises(InvalidAnswer, match=message) as caught:
+    with pytest.raises(InvalidRequest, match=message) as caught:
         requests.text_answer(config([], competencies=["teamwork"], signal_weights=[{**WEIGHT, **change}]), "Hello.")
     assert caught.value.field == f"config.signal_weights[0]{field}"
 
 
 def test_a_weight_is_given_once() -> None:
-    with pytest.raises(InvalidAnswer, match="repeats fluency of teamwork"):
+    with pytest.raises(InvalidRequest, match="repeats fluency of teamwork"):
         requests.text_answer(config([], signal_weights=[WEIGHT, WEIGHT]), "Hello.")

@@ -12,7 +12,7 @@ from serving.api.admission import Lane
 from serving.api.service import ScoringService
 from serving.api.uploads import receive_config
 from serving.domain.answer import Answer
-from serving.domain.errors import InvalidAnswer, Overloaded, Reason, UploadIncomplete
+from serving.domain.errors import InvalidRequest, Overloaded, Reason, UploadIncomplete
 from serving.domain.limits import LIMITS
 from viva.v1 import assessment_pb2
 from viva.v1 import scoring_pb2 as pb
@@ -98,7 +98,7 @@ async def test_a_broken_upload_names_its_reason_is_not_scored_and_leaves_nothing
     scorer: Recorder,
     tmp_path: Path,
 ) -> None:
-    with pytest.raises((InvalidAnswer, UploadIncomplete)) as caught:
+    with pytest.raises((InvalidRequest, UploadIncomplete)) as caught:
         await service.upload_answer(_stream(_config(), *messages), "id")
     assert caught.value.reason is reason
     assert scorer.answers == []
@@ -126,13 +126,13 @@ async def test_an_upload_stops_at_the_limit_of_bytes_and_not_at_its_end(
             pass
 
     monkeypatch.setattr(service._spool, "create", Free)
-    with pytest.raises(InvalidAnswer) as caught:
+    with pytest.raises(InvalidRequest) as caught:
         await service.upload_answer(endless(), "id")
     assert caught.value.reason is Reason.MEDIA_TOO_LARGE
 
 
 async def test_a_stream_that_does_not_begin_with_its_config_is_refused() -> None:
-    with pytest.raises(InvalidAnswer) as caught:
+    with pytest.raises(InvalidRequest) as caught:
         await receive_config(_stream(_chunk(DATA)))
     assert caught.value.reason is Reason.UPLOAD_OUT_OF_ORDER
     with pytest.raises(UploadIncomplete):
@@ -175,7 +175,7 @@ async def test_no_content_and_empty_media_are_refused_by_field(service: ScoringS
         (pb.ScoreAnswerRequest(), "content"),
         (pb.ScoreAnswerRequest(media=pb.InlineMedia()), "media.data"),
     ):
-        with pytest.raises(InvalidAnswer) as caught:
+        with pytest.raises(InvalidRequest) as caught:
             await service.score_answer(request, "id")
         assert caught.value.field == field
 
@@ -187,7 +187,7 @@ async def test_a_report_needs_an_assessment_of_ours_and_a_known_language(service
         (pb.RenderReportRequest(assessment=bad), "assessment"),
         (pb.RenderReportRequest(assessment=assessment_pb2.Assessment(), language="fr"), "language"),
     ):
-        with pytest.raises(InvalidAnswer) as caught:
+        with pytest.raises(InvalidRequest) as caught:
             await service.render_report(request)
         assert caught.value.field == field
     page = await service.render_report(pb.RenderReportRequest(assessment=assessment_pb2.Assessment(language="zh")))

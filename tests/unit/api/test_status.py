@@ -7,7 +7,7 @@ from google.rpc import error_details_pb2, status_pb2
 
 from serving.api import status
 from serving.domain import errors
-from serving.domain.errors import InvalidAnswer, Overloaded, Reason, VivaError
+from serving.domain.errors import InvalidRequest, Overloaded, Reason, VivaError
 
 
 def _detail(rich: status_pb2.Status, kind: type[Message]) -> Message | None:
@@ -21,7 +21,7 @@ def _detail(rich: status_pb2.Status, kind: type[Message]) -> Message | None:
 @pytest.mark.parametrize(
     ("error", "code"),
     [
-        (errors.InvalidAnswer("x"), grpc.StatusCode.INVALID_ARGUMENT),
+        (errors.InvalidRequest("x"), grpc.StatusCode.INVALID_ARGUMENT),
         (errors.Unauthorized("x"), grpc.StatusCode.UNAUTHENTICATED),
         (errors.NotFound("x"), grpc.StatusCode.NOT_FOUND),
         (errors.UploadIncomplete("x"), grpc.StatusCode.ABORTED),
@@ -51,7 +51,7 @@ def test_every_class_of_the_tree_has_a_code() -> None:
 
 
 def test_a_field_at_fault_becomes_a_bad_request() -> None:
-    rich = status.to_status(InvalidAnswer("too long", field="text", metadata={"limit": "5"}), "id")
+    rich = status.to_status(InvalidRequest("too long", field="text", metadata={"limit": "5"}), "id")
     violation = _detail(rich, error_details_pb2.BadRequest).field_violations[0]  # type: ignore[union-attr]
     assert (violation.field, violation.description) == ("text", "too long")
     assert _detail(rich, error_details_pb2.ErrorInfo).metadata == {"limit": "5"}  # type: ignore[union-attr]
@@ -60,7 +60,7 @@ def test_a_field_at_fault_becomes_a_bad_request() -> None:
 def test_overload_says_when_to_come_back_and_a_bad_answer_does_not() -> None:
     busy = status.to_status(Overloaded("full", retry_after_s=2.5), "id")
     assert _detail(busy, error_details_pb2.RetryInfo).retry_delay.ToMilliseconds() == 2500  # type: ignore[union-attr]
-    assert _detail(status.to_status(InvalidAnswer("x"), "id"), error_details_pb2.RetryInfo) is None
+    assert _detail(status.to_status(InvalidRequest("x"), "id"), error_details_pb2.RetryInfo) is None
 
 
 @pytest.mark.parametrize("error", [RuntimeError("secret path"), errors.ModelFailed("secret path", field="secret")])
@@ -71,7 +71,7 @@ def test_a_fault_of_ours_keeps_its_text_to_itself(error: Exception) -> None:
 
 
 def test_the_rich_status_travels_in_trailing_metadata() -> None:
-    rich = status.to_status(InvalidAnswer("x", field="text"), "id")
+    rich = status.to_status(InvalidRequest("x", field="text"), "id")
     metadata = dict(status.trailing_metadata(rich))
     assert status_pb2.Status.FromString(metadata["grpc-status-details-bin"]) == rich  # type: ignore[arg-type]
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from serving.api.status import code_of
-from serving.domain.errors import InvalidAnswer, Reason, VivaError
+from serving.domain.errors import InvalidRequest, Reason, VivaError
 
 PAGE = Path(__file__).parents[3] / "docs" / "errors.md"
 
@@ -28,7 +28,7 @@ def test_the_page_says_what_the_code_says_to_do() -> None:
 
 
 def test_the_page_gives_the_code_that_the_server_sends() -> None:
-    # A reason that no class has by default is one that InvalidAnswer is raised with.
+    # A reason that no class has by default is one that InvalidRequest is raised with.
     code_by_reason = {kind.default_reason: code_of(kind("x")).name for kind in classes(VivaError)}
-    invalid = code_of(InvalidAnswer("x")).name
+    invalid = code_of(InvalidRequest("x")).name
     assert {row[0]: row[1] for row in rows()} == {reason.name: code_by_reason.get(reason, invalid) for reason in Reason}

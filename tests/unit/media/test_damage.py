@@ -12,7 +12,7 @@ import pytest
 
 from serving.adapters.media import PyAvDecoder
 from serving.domain.answer import MediaKind
-from serving.domain.errors import InvalidAnswer, Reason
+from serving.domain.errors import InvalidRequest, Reason
 from serving.domain.limits import Limits
 from tests.media import face_video, frame_number, numbered_frames, speech_clip, write_media
 
@@ -152,7 +152,7 @@ def test_an_mp4_that_lost_its_index_is_unreadable(tmp_path: Path) -> None:
     path = face_video(tmp_path / "face.mp4", 2.0, size=(160, 120))
     data = path.read_bytes()
     path.write_bytes(data[: len(data) // 2])
-    with pytest.raises(InvalidAnswer) as caught:
+    with pytest.raises(InvalidRequest) as caught:
         DECODER.probe(path, MediaKind.DETECT)
     assert caught.value.reason is Reason.MEDIA_UNREADABLE
 
@@ -216,7 +216,7 @@ def test_flipped_bytes_never_raise_anything_but_an_invalid_answer(
 
 
 def outcome(path: Path) -> str:
-    """What could be had; anything but `InvalidAnswer` fails the test."""
+    """What could be had; anything but `InvalidRequest` fails the test."""
     got = []
     for name, decode in (
         ("probe", lambda: DECODER.probe(path, MediaKind.DETECT)),
@@ -226,6 +226,6 @@ def outcome(path: Path) -> str:
         try:
             decode()
             got.append(name)
-        except InvalidAnswer as error:
+        except InvalidRequest as error:
             assert error.field == "media"
     return "both" if {"sound", "pictures"} <= set(got) else got[-1] if got else "nothing"

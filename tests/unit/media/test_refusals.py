@@ -16,20 +16,20 @@ from PIL import Image
 
 from serving.adapters.media import PyAvDecoder
 from serving.domain.answer import MediaKind
-from serving.domain.errors import InvalidAnswer, Reason
+from serving.domain.errors import InvalidRequest, Reason
 from serving.domain.limits import Limits
 from tests.media import astronaut, face_video, speech_clip, write_media
 
 
-def refusal(path: Path, limits: Limits | None = None, kind: MediaKind = MediaKind.DETECT) -> InvalidAnswer:
-    with pytest.raises(InvalidAnswer) as caught:
+def refusal(path: Path, limits: Limits | None = None, kind: MediaKind = MediaKind.DETECT) -> InvalidRequest:
+    with pytest.raises(InvalidRequest) as caught:
         PyAvDecoder(limits=limits or Limits()).probe(path, kind)
     assert caught.value.field == "media"
     return caught.value
 
 
-def refusal_of(call: Callable[[], object]) -> InvalidAnswer:
-    with pytest.raises(InvalidAnswer) as caught:
+def refusal_of(call: Callable[[], object]) -> InvalidRequest:
+    with pytest.raises(InvalidRequest) as caught:
         call()
     assert caught.value.field == "media"
     return caught.value

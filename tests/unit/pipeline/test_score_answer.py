@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from serving.domain.answer import Answer, MediaKind, MediaRef, Modality, ModalityPolicy
 from serving.domain.assessment import Assessment, ModelVersion
 from serving.domain.competency import Language, SignalWeight
-from serving.domain.errors import InvalidAnswer, ModelUnavailable, Overloaded, Reason
+from serving.domain.errors import InvalidRequest, ModelUnavailable, Overloaded, Reason
 from serving.domain.media import AudioTrack, DecodeReport, FrameBatch, MediaInfo
 from serving.domain.transcript import SegmentTranscript, Word
 from serving.pipeline.concurrency import all_of, both, frames_of
@@ -197,23 +197,23 @@ async def test_a_denied_modality_calls_none_of_its_models(models: FakeModels, de
 
 
 async def test_media_of_which_nothing_decodes_is_the_callers_to_mend(models: FakeModels, decoder: FakeDecoder) -> None:
-    unreadable = InvalidAnswer("nothing", reason=Reason.MEDIA_UNREADABLE)
+    unreadable = InvalidRequest("nothing", reason=Reason.MEDIA_UNREADABLE)
     decoder.audio_error = decoder.frames_error = unreadable
-    with pytest.raises(InvalidAnswer) as caught:
+    with pytest.raises(InvalidRequest) as caught:
         await _score(models, decoder, _film())
     assert (caught.value.reason, caught.value.field) == (Reason.MEDIA_UNREADABLE, "media")
 
 
 async def test_one_track_that_decodes_is_enough(models: FakeModels, decoder: FakeDecoder) -> None:
-    decoder.frames_error = InvalidAnswer("nothing", reason=Reason.MEDIA_UNREADABLE)
+    decoder.frames_error = InvalidRequest("nothing", reason=Reason.MEDIA_UNREADABLE)
     assessment = await _score(models, decoder, _film())
     assert _states(assessment)["face"] == ("failed", "undecodable")
     assert assessment.transcript.words
 
 
 async def test_a_limit_passed_while_decoding_fails_the_answer(models: FakeModels, decoder: FakeDecoder) -> None:
-    decoder.frames_error = InvalidAnswer("too long", reason=Reason.MEDIA_TOO_LONG)
-    with pytest.raises(InvalidAnswer) as caught:
+    decoder.frames_error = InvalidRequest("too long", reason=Reason.MEDIA_TOO_LONG)
+    with pytest.raises(InvalidRequest) as caught:
         await _score(models, decoder, _film())
     assert caught.value.reason is Reason.MEDIA_TOO_LONG
 

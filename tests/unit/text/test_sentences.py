@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serving.domain.competency import Language
-from serving.domain.errors import InvalidAnswer, Reason
+from serving.domain.errors import InvalidRequest, Reason
 from serving.signals.text.boundaries import MAX_CHARACTERS, MAX_WORDS
 from serving.signals.text.sentences import given_sentences, split_sentences
 from serving.signals.text.units import units
@@ -79,7 +79,7 @@ def test_the_callers_split_is_located_and_white_space_may_differ() -> None:
 
 @pytest.mark.parametrize("sentences", [["one.", "three."], ["two.", "one."], ["one.", " "]])
 def test_a_split_that_is_not_in_the_text_names_its_field(sentences: list[str]) -> None:
-    with pytest.raises(InvalidAnswer) as caught:
+    with pytest.raises(InvalidRequest) as caught:
         given_sentences("one. two.", sentences)
     assert caught.value.reason is Reason.FIELD_INVALID
     assert caught.value.field == "config.sentences[1]"

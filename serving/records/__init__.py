@@ -1,0 +1,1 @@
+"""Use cases over stored resources: tenants, roles, interviews, answers, reports, and the Protocols they need."""
