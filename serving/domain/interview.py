@@ -44,7 +44,11 @@ class AssignedQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Interview:
-    """One candidate's interview for one revision of a role."""
+    """One candidate's interview for one revision of a role.
+
+    Attributes:
+        media_until, report_until: when retention ends for its media and for all of it; not part of the message.
+    """
 
     name: str = given()
     candidate: str = given(chars=(1, 200))
@@ -62,3 +66,5 @@ class Interview:
     update_time: datetime | None = output(None)
     end_time: datetime | None = output(None)
     etag: str = given()
+    media_until: datetime | None = output(None)
+    report_until: datetime | None = output(None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import uuid
 from typing import Final
@@ -75,3 +76,11 @@ def _fits(part: str, form: str, collection: str, wildcard: bool) -> bool:
     if form != "*":
         return part == form
     return (wildcard and part == OWN) or re.fullmatch(_SEGMENT.get(collection, ID), part) is not None
+
+
+def without_candidate(name: str) -> str:
+    """The name with a candidate's id as its hash: what may outlive an erasure."""
+    parts = name.split("/")
+    if parts[2:3] == ["candidates"]:
+        parts[3] = f"sha256:{hashlib.sha256(name.encode()).hexdigest()}"
+    return "/".join(parts)

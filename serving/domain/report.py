@@ -117,8 +117,9 @@ class Contest:
 
 @dataclass(frozen=True, slots=True)
 class Satisfaction:
-    """How satisfied a candidate was."""
+    """How satisfied a candidate was; `name` is not part of the message."""
 
+    name: str = output()
     rating: int = given(0, value=(1, 5))
     fairness: int = given(0, value=(0, 5))
     comment: str = given(chars=(0, 2_000))

@@ -11,7 +11,7 @@ from serving.domain.competency import LANGUAGES, CompetencyDefinition, SignalWei
 from serving.domain.fields import given, output
 from serving.domain.names import ID, SHA256
 
-_ID: Final = {"pattern": ID, "says": "1 to 60 characters of a-z, 0-9, _ and -"}
+_ID_SAYS: Final = "1 to 60 characters of a-z, 0-9, _ and -"
 QUESTION_CHARS: Final = 2_000
 
 
@@ -58,7 +58,7 @@ class CompetencyWeight:
 class FollowUp:
     """What to ask when an answer lacked something."""
 
-    follow_up_id: str = given(chars=(1, 60), **_ID)
+    follow_up_id: str = given(chars=(1, 60), pattern=ID, says=_ID_SAYS)
     lack: Lack = given(Lack.RESULT)
     text: str = given(chars=(1, QUESTION_CHARS))
 
@@ -67,7 +67,7 @@ class FollowUp:
 class Question:
     """A question of a bank; `personal_text` is used where all of its slots were found in the résumé."""
 
-    question_id: str = given(chars=(1, 60), **_ID)
+    question_id: str = given(chars=(1, 60), pattern=ID, says=_ID_SAYS)
     competency: str = given(chars=(1, 60))
     language: str = given(chars=(1, 2), choices=LANGUAGES)
     text: str = given(chars=(1, QUESTION_CHARS))

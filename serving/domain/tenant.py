@@ -97,7 +97,6 @@ class AuditEntry:
     action: str = output()
     resource: str = output()
     request_id: str = output()
-    chain_sha256: str = output()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ _MESSAGES: Final = {
     "audio_answer": "The answer was sent as sound.",
     "not_allowed_by_policy": "The policy of the call does not allow it.",
     "no_consent": "The candidate did not consent.",
+    "forbidden_in_jurisdiction": "The law that applies to the interview forbids it.",
+    "accommodation": "It was turned off as an accommodation for the candidate.",
     "no_audio_track": "The media has no sound.",
     "no_video_track": "The media has no picture.",
     "undecodable": "Nothing of the track could be decoded.",

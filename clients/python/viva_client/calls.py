@@ -16,7 +16,7 @@ from viva.v1 import assessment_pb2
 from viva.v1 import scoring_pb2 as pb
 from viva_client.errors import InvalidArgumentError
 from viva_client.options import AnswerOptions
-from viva_client.upload import INLINE_BYTES, MEDIA_BYTES, Media, Upload, media_bytes, media_size
+from viva_client.upload import INLINE_BYTES, Media, Upload, media_bytes, media_size
 
 Out = TypeVar("Out")
 
@@ -71,19 +71,12 @@ def media_call(
 
     Raises:
         OSError: the file does not exist or cannot be read.
+        InvalidArgumentError: it is too large.
         ValueError: an unknown kind.
     """
     if kind not in _KINDS:
         raise ValueError(f"kind is {kind!r}; known are 'audio', 'video' and '' (whatever tracks are there)")
     size = media_size(media)
-    if size > MEDIA_BYTES:
-        raise _invalid(
-            "MEDIA_TOO_LARGE",
-            "media",
-            f"media has {size} bytes, the limit is {MEDIA_BYTES}",
-            size,
-            MEDIA_BYTES,
-        )
     chosen_id = request_id or str(uuid.uuid4())
     if size <= INLINE_BYTES:
         inline = pb.InlineMedia(data=media_bytes(media), kind=_KINDS[kind])
@@ -140,9 +133,6 @@ def _score_call(request: pb.ScoreAnswerRequest) -> Call[assessment_pb2.Assessmen
     )
 
 
-def _invalid(reason: str, field: str, message: str, actual: int = 0, limit: int = 0) -> InvalidArgumentError:
+def _invalid(reason: str, field: str, message: str) -> InvalidArgumentError:
     """The error that the server would give, without the trip."""
-    metadata = {"actual": str(actual), "limit": str(limit)} if limit else {}
-    return InvalidArgumentError(
-        grpc.StatusCode.INVALID_ARGUMENT, reason, message, [(field, message)], metadata=metadata
-    )
+    return InvalidArgumentError(grpc.StatusCode.INVALID_ARGUMENT, reason, message, [(field, message)])

@@ -2,8 +2,12 @@
 
 VivaError                        any failed call
 ├── InvalidArgumentError         the answer or the request is at fault; the same call fails again
-├── AuthenticationError          no, unknown or insufficient credentials
+│   ├── ConflictError            it exists already, or the request id was used for another request
+│   └── FailedPreconditionError  right as such, but not in the state that things are in
+├── AuthenticationError          no, unknown or expired credentials
+│   └── PermissionDeniedError    known credentials without the scope
 ├── NotFoundError                a name that nothing answers to
+├── StaleError                   the resource has changed since it was read
 ├── AbortedError                 an upload that did not arrive in whole; send it again
 ├── OverloadedError              a bounded queue or a quota is full
 ├── DeadlineExceededError        the time allowed for the call passed
@@ -25,6 +29,7 @@ from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
 
 _DETAILS_KEY: Final = "grpc-status-details-bin"
+_STALE: Final = "ETAG_MISMATCH"  # shares ABORTED with uploads
 
 
 class VivaError(Exception):
@@ -69,7 +74,7 @@ class VivaError(Exception):
 
         - UNAVAILABLE.
         - RESOURCE_EXHAUSTED with a `RetryInfo`, or without an `ErrorInfo`: then a queue in front of the service is
-          full. A quota that is used up carries an `ErrorInfo` and no `RetryInfo`.
+          full.
         - CANCELLED without an `ErrorInfo`: a server that shuts down resets its streams so. Calls that are cancelled
           on this side are never retried.
         """
@@ -89,12 +94,28 @@ class InvalidArgumentError(VivaError):
     """The answer or the request is at fault; the same call fails again."""
 
 
+class ConflictError(InvalidArgumentError):
+    """Something of this name exists, or the request id was used for another request."""
+
+
+class FailedPreconditionError(InvalidArgumentError):
+    """The request is right as such, but not in the state that things are in."""
+
+
 class AuthenticationError(VivaError):
     """No, unknown or insufficient credentials."""
 
 
+class PermissionDeniedError(AuthenticationError):
+    """The credentials are known, and lack the scope that the message names."""
+
+
 class NotFoundError(VivaError):
     """A name that nothing answers to."""
+
+
+class StaleError(VivaError):
+    """The resource has changed since it was read: read it again, and make the change on what it holds now."""
 
 
 class AbortedError(VivaError):
@@ -102,7 +123,7 @@ class AbortedError(VivaError):
 
 
 class OverloadedError(VivaError):
-    """A bounded queue or a quota is full."""
+    """A bounded queue or a quota is full; `metadata["quota"]` names the quota."""
 
 
 class DeadlineExceededError(VivaError):
@@ -123,11 +144,11 @@ class ServerError(VivaError):
 
 _KINDS: Final[Mapping[grpc.StatusCode, type[VivaError]]] = {
     grpc.StatusCode.INVALID_ARGUMENT: InvalidArgumentError,
-    grpc.StatusCode.FAILED_PRECONDITION: InvalidArgumentError,
+    grpc.StatusCode.FAILED_PRECONDITION: FailedPreconditionError,
     grpc.StatusCode.OUT_OF_RANGE: InvalidArgumentError,
-    grpc.StatusCode.ALREADY_EXISTS: InvalidArgumentError,
+    grpc.StatusCode.ALREADY_EXISTS: ConflictError,
     grpc.StatusCode.UNAUTHENTICATED: AuthenticationError,
-    grpc.StatusCode.PERMISSION_DENIED: AuthenticationError,
+    grpc.StatusCode.PERMISSION_DENIED: PermissionDeniedError,
     grpc.StatusCode.NOT_FOUND: NotFoundError,
     grpc.StatusCode.ABORTED: AbortedError,
     grpc.StatusCode.RESOURCE_EXHAUSTED: OverloadedError,
@@ -141,15 +162,25 @@ _KINDS: Final[Mapping[grpc.StatusCode, type[VivaError]]] = {
 }
 
 
+_CODES: Final = {code.value[0]: code for code in grpc.StatusCode}
+
+
 def error_from_rpc(error: grpc.RpcError) -> VivaError:
     """The typed error of a failed call, of the sync API as of the asyncio one."""
-    code = error.code()
-    message = error.details() or ""
+    return _error(error.code(), error.details() or "", _status(error.trailing_metadata()).details)
+
+
+def error_from_status(status: status_pb2.Status) -> VivaError:
+    """The typed error of a status inside a message: of an operation, of `Answer.error`, of one item of a batch."""
+    return _error(_CODES.get(status.code, grpc.StatusCode.UNKNOWN), status.message, status.details)
+
+
+def _error(code: grpc.StatusCode, message: str, details: Iterable[Any]) -> VivaError:
     info = error_details_pb2.ErrorInfo()
     request = error_details_pb2.RequestInfo()
     retry_after_s: float | None = None
     fields: list[tuple[str, str]] = []
-    for detail in _status(error.trailing_metadata()).details:
+    for detail in details:
         if detail.Unpack(info) or detail.Unpack(request):
             continue
         bad_request, retry = error_details_pb2.BadRequest(), error_details_pb2.RetryInfo()
@@ -157,9 +188,8 @@ def error_from_rpc(error: grpc.RpcError) -> VivaError:
             fields += [(item.field, item.description) for item in bad_request.field_violations]
         elif detail.Unpack(retry):
             retry_after_s = retry.retry_delay.ToTimedelta().total_seconds()
-    return _KINDS.get(code, ServerError)(
-        code, info.reason, message, fields, retry_after_s, dict(info.metadata), request.request_id
-    )
+    kind = StaleError if info.reason == _STALE else _KINDS.get(code, ServerError)
+    return kind(code, info.reason, message, fields, retry_after_s, dict(info.metadata), request.request_id)
 
 
 def _status(metadata: Iterable[Any] | None) -> status_pb2.Status:

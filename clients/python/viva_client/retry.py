@@ -63,14 +63,21 @@ class Attempts:
         """Time left, seconds; never negative."""
         return max(0.0, self._deadline - self._clock())
 
-    def pause_after(self, error: VivaError) -> float:
+    def progressed(self) -> None:
+        """Count failures from zero again: the last attempt brought the work forward."""
+        self._failures = 0
+
+    def pause_after(self, error: VivaError, *, retryable: bool | None = None) -> float:
         """Seconds to wait before the next attempt.
+
+        Args:
+            retryable: whether another attempt makes sense; by default what the error says.
 
         Raises:
             VivaError: `error` itself, when another attempt makes no sense or no time is left for one.
         """
         self._failures += 1
-        if not error.retryable or self._failures >= self._policy.max_attempts:
+        if not (error.retryable if retryable is None else retryable) or self._failures >= self._policy.max_attempts:
             raise error
         wait_s = self._policy.wait_s(self._failures) * (1 - self._chance() / 2)
         if error.retry_after_s is not None:

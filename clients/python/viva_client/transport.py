@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
@@ -12,18 +12,21 @@ import grpc
 
 from viva_client.calls import Call, serialize
 from viva_client.errors import error_from_rpc
-from viva_client.retry import RetryPolicy
+from viva_client.retry import Attempts, RetryPolicy
+from viva_client.service_config import RETRIED, SERVICE_CONFIG
 from viva_client.upload import Upload
 
 Out = TypeVar("Out")
 
+_ONCE: Final = RetryPolicy(max_attempts=1)
 _MESSAGE_BYTES: Final = 32 * 1024 * 1024  # above 16 MB of inline media and any assessment or page
 
 CHANNEL_OPTIONS: Final[tuple[tuple[str, Any], ...]] = (
     ("grpc.max_send_message_length", _MESSAGE_BYTES),
     ("grpc.max_receive_message_length", _MESSAGE_BYTES),
     # A name with several addresses (a headless service) is used in full.
-    ("grpc.service_config", json.dumps({"loadBalancingConfig": [{"round_robin": {}}]})),
+    # Its retries are this client's own: gRPC's know of no `RetryInfo`.
+    ("grpc.service_config", json.dumps({"loadBalancingConfig": SERVICE_CONFIG["loadBalancingConfig"]})),
     # Channels to one address share a connection otherwise, and a balancer on connections would see only one.
     ("grpc.use_local_subchannel_pool", 1),
     # A restarted server is found again within seconds; gRPC's default backs off up to two minutes.
@@ -69,9 +72,10 @@ class Settings:
             return grpc.ssl_channel_credentials() if self.tls else None
         return self.tls
 
-    def time_for(self, timeout_s: float | None) -> float:
-        """Time of a call that asked for `timeout_s`, seconds."""
-        return self.timeout_s if timeout_s is None else timeout_s
+    def attempts(self, call: Call[Any], timeout_s: float | None) -> Attempts:
+        """Attempts of a call that asked for `timeout_s`, seconds: one where a repetition could do something twice."""
+        policy = self.retry if call.path in RETRIED else _ONCE
+        return Attempts(policy, self.timeout_s if timeout_s is None else timeout_s)
 
     def metadata(self, call: Call[Any]) -> tuple[tuple[str, str | bytes], ...]:
         """Metadata of every attempt of a call."""
@@ -103,6 +107,7 @@ class Flight(Generic[Out]):
         Raises:
             VivaError: it failed.
             OSError: the file of an upload could not be read.
+            Exception: whatever a caller's progress callback raised.
         """
         try:
             response = self._future.result()
@@ -134,7 +139,7 @@ class Connections:
 
     def start(self, call: Call[Out], timeout_s: float) -> Flight[Out]:
         """Begin one attempt on the next channel; does not block."""
-        channel = self._channels[next(self._turns) % len(self._channels)]
+        channel = self._channel()
         metadata = self._settings.metadata(call)
         request = call.request()
         if isinstance(request, Upload):
@@ -142,6 +147,15 @@ class Connections:
             return Flight(call, request, upload.future(request, timeout=timeout_s, metadata=metadata))
         unary = channel.unary_unary(call.path, serialize, call.response.FromString)
         return Flight(call, None, unary.future(request, timeout=timeout_s, metadata=metadata))
+
+    def stream(self, call: Call[Any], timeout_s: float | None) -> Iterator[Any]:
+        """Begin a call that answers with a stream of messages; does not block. Reading it may raise `grpc.RpcError`."""
+        return self._channel().unary_stream(call.path, serialize, call.response.FromString)(
+            call.request(), timeout=timeout_s, metadata=self._settings.metadata(call)
+        )
+
+    def _channel(self) -> grpc.Channel:
+        return self._channels[next(self._turns) % len(self._channels)]
 
     def close(self) -> None:
         """Close the channels; calls in flight are cancelled."""

@@ -1,0 +1,1 @@
+"""PostgreSQL: connections, transactions, records, the queue, the schema and the embedded server."""

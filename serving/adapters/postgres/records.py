@@ -1,0 +1,195 @@
+"""Records in their tables: one shape of statement for all kinds."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+import psycopg
+from psycopg import AsyncConnection, sql
+from psycopg.types.json import Jsonb
+
+from serving.adapters.postgres import filters, paging
+from serving.adapters.postgres.codec import from_plain, to_plain
+from serving.adapters.postgres.tables import TABLES, Table, column_value
+from serving.domain import names
+from serving.domain.errors import Conflict, NotFound, Stale
+from serving.records.ports import ListQuery, Page
+
+R = TypeVar("R")
+
+# Beside the JSON, where queries need them; they win over what the JSON says.
+_OUTSIDE: Final = frozenset({"name", "create_time", "update_time", "etag"})
+_FIXED: Final = frozenset({"tenant_id", "name", "parent", "create_time", "version"})
+_SELECT: Final = sql.SQL("SELECT name, version, create_time, update_time, body FROM {table}")
+
+
+class Records:
+    """The part of a transaction that stores and reads records.
+
+    Args:
+        now: time that is written into what is stored.
+    """
+
+    def __init__(self, connection: AsyncConnection[Any], tenant: str, now: datetime) -> None:
+        self._connection = connection
+        self._tenant = tenant
+        self._now = now
+
+    async def insert(self, record: R) -> R:
+        table = TABLES[type(record)]
+        stored = _with(record, create_time=self._now, update_time=self._now, etag="1")
+        values = self._values(stored, table)
+        columns = list(values)
+        statement = sql.SQL("INSERT INTO {table} ({columns}) VALUES ({values})").format(
+            table=sql.Identifier(table.name),
+            columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
+            values=sql.SQL(", ").join(map(sql.Placeholder, columns)),
+        )
+        with self._conflict(values["name"]):
+            await self._connection.execute(statement, values)
+        return stored
+
+    async def get(self, kind: type[R], name: str, *, lock: bool = False) -> R:
+        found = await self._one(kind, name, lock)
+        if found is None:
+            raise NotFound(f"{name} does not exist", field="name")
+        return found
+
+    async def find(self, kind: type[R], name: str) -> R | None:
+        return await self._one(kind, name, lock=False)
+
+    async def children(self, kind: type[R], parent: str) -> tuple[R, ...]:
+        statement = sql.SQL("{select} WHERE tenant_id = %s AND parent = %s ORDER BY create_time, name").format(
+            select=_SELECT.format(table=sql.Identifier(TABLES[kind].name))
+        )
+        rows = await (await self._connection.execute(statement, (self._tenant, parent))).fetchall()
+        return tuple(_record(kind, row) for row in rows)
+
+    async def replace(self, record: R, etag: str = "") -> R:
+        table = TABLES[type(record)]
+        values = self._values(_with(record, update_time=self._now), table)
+        changed = [
+            column for column in values if column not in ("tenant_id", "name", "parent", "create_time", "version")
+        ]
+        statement = sql.SQL(
+            "UPDATE {table} SET version = version + 1, {changes} WHERE name = %(name)s AND tenant_id = %(tenant_id)s "
+            "AND (%(etag)s = '' OR version::text = %(etag)s) RETURNING version, create_time"
+        ).format(
+            table=sql.Identifier(table.name),
+            changes=sql.SQL(", ").join(
+                sql.SQL("{} = {}").format(sql.Identifier(column), sql.Placeholder(column)) for column in changed
+            ),
+        )
+        row = await (await self._connection.execute(statement, {**values, "etag": etag})).fetchone()
+        if row is None:
+            await self.get(type(record), values["name"])  # raises when it is not there at all
+            raise Stale(f"{values['name']} has changed since it was read", field="etag")
+        return _with(record, update_time=self._now, create_time=row[1], etag=str(row[0]))
+
+    async def delete(self, kind: type[Any], name: str) -> bool:
+        statement = sql.SQL("DELETE FROM {} WHERE name = %s AND tenant_id = %s").format(
+            sql.Identifier(TABLES[kind].name)
+        )
+        return bool((await self._connection.execute(statement, (name, self._tenant))).rowcount)
+
+    async def page(self, kind: type[R], query: ListQuery) -> Page[R]:
+        table, size = TABLES[kind], paging.page_size(query.page_size)
+        statement, values = list_statement(table, query, self._tenant, size + 1)
+        rows = await (await self._connection.execute(statement, values)).fetchall()
+        records = tuple(_record(kind, row[:5]) for row in rows[:size])
+        if len(rows) <= size:
+            return Page(records)
+        *_, key, name = rows[size - 1]
+        return Page(records, paging.encode(query, [key.isoformat() if isinstance(key, datetime) else key, name]))
+
+    async def _one(self, kind: type[R], name: str, lock: bool) -> R | None:
+        statement = sql.SQL("{select} WHERE name = %s AND tenant_id = %s {lock}").format(
+            select=_SELECT.format(table=sql.Identifier(TABLES[kind].name)),
+            lock=sql.SQL("FOR UPDATE" if lock else ""),
+        )
+        row = await (await self._connection.execute(statement, (name, self._tenant))).fetchone()
+        return None if row is None else _record(kind, row)
+
+    def _values(self, record: Any, table: Table) -> dict[str, Any]:
+        body = {key: value for key, value in to_plain(record).items() if key not in _OUTSIDE}
+        return {
+            "tenant_id": self._tenant,
+            "name": record.name,
+            "parent": names.parent_of(record.name) or record.name,
+            "version": 1,
+            "create_time": getattr(record, "create_time", None) or self._now,
+            "update_time": self._now,
+            "body": Jsonb(body, dumps=_dumps),
+            **{column: column_value(record, column) for column in table.columns},
+        }
+
+    @contextmanager
+    def _conflict(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except psycopg.errors.UniqueViolation as error:
+            raise Conflict(f"{name} exists already", field="name") from error
+
+
+def list_statement(table: Table, query: ListQuery, tenant: str, limit: int) -> tuple[sql.Composed, dict[str, Any]]:
+    """The statement of a page, and its values; the page begins after the token's place. Raises `InvalidRequest`."""
+    column, descending = paging.order(table, query.order_by)
+    values: dict[str, Any] = {"tenant": tenant, "limit": limit}
+    where: list[sql.Composable] = [sql.SQL("tenant_id = %(tenant)s")]
+    if names.id_of(query.parent) != names.OWN and query.parent.count("/") > 1:
+        where.append(sql.SQL("parent = %(parent)s"))
+        values["parent"] = query.parent
+    for index, one in enumerate(filters.parse(query.filter, table.filters)):
+        where.append(
+            sql.SQL("{} {} {}").format(
+                sql.Identifier(one.column), sql.SQL(one.operator), sql.Placeholder(f"filter_{index}")
+            )
+        )
+        values[f"filter_{index}"] = one.value
+    if column not in ("name", "create_time", "update_time"):
+        where.append(sql.SQL("{} IS NOT NULL").format(sql.Identifier(column)))
+    if place := paging.decode(query, keys=2):
+        comparison = "<" if descending else ">"
+        where.append(
+            sql.SQL(f"({{}}, name) {comparison} (%(after)s::{table.filters[column]}, %(after_name)s)").format(
+                sql.Identifier(column)
+            )
+        )
+        values["after"], values["after_name"] = place
+    direction = sql.SQL("DESC" if descending else "ASC")
+    statement = sql.SQL(
+        "SELECT name, version, create_time, update_time, body, {column}, name AS last FROM {table} WHERE {where} "
+        "ORDER BY {column} {direction}, name {direction} LIMIT %(limit)s"
+    ).format(
+        column=sql.Identifier(column),
+        table=sql.Identifier(table.name),
+        where=sql.SQL(" AND ").join(where),
+        direction=direction,
+    )
+    return statement, values
+
+
+def _record(kind: type[R], row: Any) -> R:
+    name, version, create_time, update_time, body = row
+    record: R = from_plain({**body, "name": name}, kind)
+    return _with(
+        record,
+        create_time=create_time,
+        update_time=update_time,
+        etag=str(version),
+    )
+
+
+def _with(record: R, **changes: Any) -> R:
+    """The record with those of the changes that it has a field for."""
+    known = {one.name for one in dataclasses.fields(record)}  # type: ignore[arg-type]  # records are dataclasses
+    return dataclasses.replace(record, **{key: value for key, value in changes.items() if key in known})  # type: ignore[type-var]
+
+
+def _dumps(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,96 @@
+-- name: lease_lock
+-- One lease of a lane at a time: the turns of the tenants are then exact, and nothing is skipped for being locked.
+SELECT pg_advisory_xact_lock(hashtext('viva lease'), hashtext(%(lane)s))
+
+-- name: promote
+-- Jobs whose delay or lease has ended are ready again.
+UPDATE jobs SET ready = true, lease = NULL
+WHERE lane = %(lane)s AND NOT ready AND ready_at <= now()
+
+-- name: lease
+-- The next jobs of a lane: by rank, tenants in turn within a rank, oldest first within a tenant. The recursion steps
+-- from tenant to tenant through the index, so the cost grows with tenants that wait, not with jobs.
+WITH RECURSIVE waiting AS (
+  (
+    SELECT rank, tenant_id FROM jobs
+    WHERE lane = %(lane)s AND ready
+    ORDER BY rank, tenant_id LIMIT 1
+  )
+  UNION ALL
+  SELECT later.rank, later.tenant_id
+  FROM waiting CROSS JOIN LATERAL (
+    SELECT rank, tenant_id FROM jobs
+    WHERE lane = %(lane)s AND ready AND (rank, tenant_id) > (waiting.rank, waiting.tenant_id)
+    ORDER BY rank, tenant_id LIMIT 1
+  ) AS later
+),
+in_turn AS (
+  SELECT waiting.rank, waiting.tenant_id, coalesce(turns.turn, 0) AS turn
+  FROM waiting LEFT JOIN turns ON turns.lane = %(lane)s AND turns.tenant_id = waiting.tenant_id
+  ORDER BY waiting.rank, turn, waiting.tenant_id
+  LIMIT %(count)s
+),
+picked AS (
+  SELECT next.job_id
+  FROM in_turn CROSS JOIN LATERAL (
+    SELECT job_id, row_number() OVER (ORDER BY job_id) AS nth
+    FROM (
+      SELECT job_id FROM jobs
+      WHERE lane = %(lane)s AND ready AND rank = in_turn.rank AND tenant_id = in_turn.tenant_id
+      ORDER BY job_id LIMIT %(count)s
+    ) AS first
+  ) AS next
+  ORDER BY in_turn.rank, next.nth, in_turn.turn, in_turn.tenant_id
+  LIMIT %(count)s
+),
+leased AS (
+  UPDATE jobs
+  SET ready = false, ready_at = now() + make_interval(secs => %(lease_s)s), lease = gen_random_uuid(),
+      attempt = attempt + 1
+  FROM picked
+  WHERE jobs.job_id = picked.job_id
+  RETURNING jobs.job_id, jobs.tenant_id, jobs.kind, jobs.lane, jobs.subject, jobs.lease::text, jobs.attempt,
+            extract(epoch FROM clock_timestamp() - old.ready_at)::double precision AS waited_s, jobs.rank
+),
+turned AS (
+  INSERT INTO turns (lane, tenant_id, turn)
+  SELECT %(lane)s, tenant_id, nextval('turn_numbers') FROM (SELECT DISTINCT tenant_id FROM leased) AS tenants
+  ON CONFLICT (lane, tenant_id) DO UPDATE SET turn = excluded.turn
+)
+SELECT job_id, tenant_id, kind, lane, subject, lease, attempt, waited_s FROM leased ORDER BY rank, job_id
+
+-- name: extend
+-- Leases that are still held, with a new end.
+UPDATE jobs SET ready_at = now() + make_interval(secs => %(lease_s)s)
+WHERE job_id = ANY(%(job_ids)s) AND NOT ready AND lease = ANY(%(leases)s::uuid[])
+RETURNING job_id
+
+-- name: release
+-- Give a job back; it is begun again after a delay.
+UPDATE jobs SET ready = %(delay_s)s <= 0, ready_at = now() + make_interval(secs => %(delay_s)s), lease = NULL
+WHERE job_id = %(job_id)s AND lease = %(lease)s::uuid
+
+-- name: enqueue
+INSERT INTO jobs (tenant_id, kind, lane, rank, subject, ready, ready_at)
+VALUES (%(tenant)s, %(kind)s, %(lane)s, %(rank)s, %(subject)s, %(delay_s)s <= 0,
+        now() + make_interval(secs => %(delay_s)s))
+
+-- name: finish
+DELETE FROM jobs WHERE job_id = %(job_id)s AND lease = %(lease)s::uuid RETURNING job_id
+
+-- name: cancel
+DELETE FROM jobs WHERE tenant_id = %(tenant)s AND subject = %(subject)s RETURNING job_id
+
+-- name: leased_subjects
+-- Which of these subjects somebody works on.
+SELECT subject, attempt FROM jobs WHERE tenant_id = %(tenant)s AND subject = ANY(%(subjects)s) AND lease IS NOT NULL
+
+-- name: depth
+-- Jobs of a tenant that score answers, counted up to a limit, so that a long queue costs no more than the limit.
+SELECT count(*) FROM (
+  SELECT 1 FROM jobs WHERE tenant_id = %(tenant)s AND lane IN ('text', 'media') LIMIT %(limit)s
+) AS waiting
+
+-- name: drained
+-- Answers of a tenant that were scored lately.
+SELECT count(*) FROM usage WHERE tenant_id = %(tenant)s AND time > now() - make_interval(secs => %(window_s)s)

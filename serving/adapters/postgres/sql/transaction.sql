@@ -1,0 +1,57 @@
+-- name: repeat
+-- The unique key decides: a request id names one request of a tenant.
+INSERT INTO requests (tenant_id, request_id, method, request_sha256, name, create_time)
+VALUES (%(tenant)s, %(request_id)s::uuid, %(method)s, %(request_sha256)s, %(name)s, %(now)s)
+ON CONFLICT DO NOTHING
+
+-- name: repeated
+SELECT method, request_sha256, name FROM requests WHERE tenant_id = %(tenant)s AND request_id = %(request_id)s::uuid
+
+-- name: audit
+INSERT INTO audit (tenant_id, time, actor, action, resource, request_id)
+VALUES (%(tenant)s, %(now)s, %(actor)s, %(action)s, %(resource)s, %(request_id)s)
+
+-- name: audit_page
+SELECT seq, time, actor, action, resource, request_id FROM audit
+WHERE tenant_id = %(tenant)s AND seq < %(before)s
+ORDER BY seq DESC LIMIT %(limit)s
+
+-- name: emit
+INSERT INTO events (tenant_id, event_id, type, subject, time, data)
+VALUES (%(tenant)s, %(event_id)s::uuid, %(type)s, %(subject)s, %(time)s, %(data)s)
+
+-- name: deliver
+-- One delivery, and the job that makes it, for each endpoint that wants the event.
+WITH wanted AS (
+  SELECT name FROM webhook_endpoints
+  WHERE tenant_id = %(tenant)s AND body->>'disabled' IS DISTINCT FROM 'true'
+    AND (body->'event_types' = '[]' OR body->'event_types' ? %(type)s)
+), made AS (
+  INSERT INTO deliveries (tenant_id, endpoint, event_id, event_type, state, attempt_count, last_error, create_time)
+  SELECT %(tenant)s, name, %(event_id)s::uuid, %(type)s, 'waiting', 0, '', %(time)s FROM wanted
+)
+INSERT INTO jobs (tenant_id, kind, lane, rank, subject, ready, ready_at)
+SELECT %(tenant)s, 'deliver', 'errand', 1, name || '#' || %(event_id)s, true, now() FROM wanted
+
+-- name: add_usage
+INSERT INTO usage (tenant_id, answer, interview, time, kind, media_seconds, model_seconds)
+VALUES (%(tenant)s, %(answer)s, %(interview)s, %(time)s, %(kind)s, %(media_seconds)s, %(model_seconds)s)
+ON CONFLICT DO NOTHING
+
+-- name: usage_page
+SELECT answer, time, kind, media_seconds, model_seconds FROM usage
+WHERE tenant_id = %(tenant)s AND (%(interview)s = '' OR interview = %(interview)s)
+  AND time >= %(start)s AND time < %(end)s AND (time, answer) > (%(after_time)s, %(after_answer)s)
+ORDER BY time, answer LIMIT %(limit)s
+
+-- name: usage_summary
+SELECT count(*), coalesce(sum(media_seconds), 0), coalesce(sum(model_seconds), 0), count(DISTINCT interview) FROM usage
+WHERE tenant_id = %(tenant)s AND (%(interview)s = '' OR interview = %(interview)s)
+  AND time >= %(start)s AND time < %(end)s
+
+-- name: store_assessment
+INSERT INTO assessments (tenant_id, answer, revision, body, create_time)
+VALUES (%(tenant)s, %(answer)s, %(revision)s, %(body)s, %(now)s)
+
+-- name: assessments
+SELECT answer, revision, body FROM assessments WHERE answer = ANY(%(answers)s) ORDER BY answer, revision

@@ -1,0 +1,176 @@
+"""What a tenant's transaction can do; `serving.records.ports.Transaction` says what each method is for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, TypeVar
+
+from psycopg import AsyncConnection
+from psycopg.types.json import Jsonb
+
+from serving.adapters.postgres import paging, queries
+from serving.adapters.postgres.codec import to_plain
+from serving.adapters.postgres.records import Records
+from serving.domain import names
+from serving.domain.errors import Conflict, Reason
+from serving.domain.fields import invalid
+from serving.domain.job import Job, LeasedJob
+from serving.domain.tenant import AuditEntry, Caller, UsageRecord, UsageSummary
+from serving.domain.webhook import Event
+from serving.records.ports import ListQuery, Page
+
+R = TypeVar("R")
+
+_QUEUE: Final = queries.load("queue")
+_SQL: Final = queries.load("transaction")
+_FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST: Final = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+class PostgresTransaction(Records):
+    """`Transaction` on a connection on which `BEGIN` and the tenant's setting were sent."""
+
+    def __init__(self, connection: AsyncConnection[Any], tenant: str) -> None:
+        super().__init__(connection, tenant, datetime.now(UTC))
+
+    @property
+    def now(self) -> datetime:
+        return self._now
+
+    async def repeat(self, caller: Caller, method: str, request: bytes, name: str) -> str | None:
+        sha256 = hashlib.sha256(request).digest()
+        values = {
+            "tenant": self._tenant,
+            "request_id": caller.request_id,
+            "method": method,
+            "request_sha256": sha256,
+            "name": name,
+            "now": self._now,
+        }
+        made = await self._connection.execute(_SQL["repeat"], values)
+        if made.rowcount:
+            return None
+        row = await (await self._connection.execute(_SQL["repeated"], values)).fetchone()
+        assert row is not None, "a conflicting row is visible: its transaction is over"
+        if (row[0], bytes(row[1])) != (method, sha256):
+            raise Conflict(
+                "request_id was used for another request", reason=Reason.REQUEST_ID_REUSED, field="request_id"
+            )
+        return str(row[2])
+
+    async def audit(self, caller: Caller, action: str, resource: str) -> None:
+        values = {
+            "tenant": self._tenant,
+            "now": self._now,
+            "actor": caller.actor,
+            "action": action,
+            "resource": names.without_candidate(resource),
+            "request_id": caller.request_id,
+        }
+        await self._connection.execute(_SQL["audit"], values)
+
+    async def audit_entries(self, page_size: int, page_token: str) -> Page[AuditEntry]:
+        query, size = ListQuery("audit", page_token=page_token), paging.page_size(page_size)
+        place = paging.decode(query, 1)
+        if place and not isinstance(place[0], int):
+            raise invalid("page_token", "is not one that this list gave")
+        before = place[0] if place else 2**62
+        values = {"tenant": self._tenant, "before": before, "limit": size + 1}
+        rows = await (await self._connection.execute(_SQL["audit_page"], values)).fetchall()
+        entries = tuple(AuditEntry(*row[1:]) for row in rows[:size])
+        return Page(entries, paging.encode(query, [rows[size - 1][0]]) if len(rows) > size else "")
+
+    async def enqueue(self, jobs: Sequence[Job]) -> None:
+        values = [
+            {
+                "tenant": self._tenant,
+                "kind": job.kind.value,
+                "lane": job.lane.value,
+                "rank": int(job.rank),
+                "subject": job.subject,
+                "delay_s": job.delay_s,
+            }
+            for job in jobs
+        ]
+        if len(values) == 1:
+            await self._connection.execute(_QUEUE["enqueue"], values[0])
+        elif values:
+            async with self._connection.cursor() as cursor:
+                await cursor.executemany(_QUEUE["enqueue"], values)
+
+    async def cancel(self, subject: str) -> bool:
+        values = {"tenant": self._tenant, "subject": subject}
+        return bool((await self._connection.execute(_QUEUE["cancel"], values)).rowcount)
+
+    async def finish(self, job: LeasedJob) -> bool:
+        values = {"job_id": job.job_id, "lease": job.lease}
+        return bool((await self._connection.execute(_QUEUE["finish"], values)).rowcount)
+
+    async def emit(self, event: Event) -> None:
+        values = {
+            "tenant": self._tenant,
+            "event_id": event.event_id,
+            "type": event.type.value,
+            "subject": event.subject,
+            "time": event.time,
+            "data": Jsonb(to_plain(event.data), dumps=lambda data: json.dumps(data, ensure_ascii=False)),
+        }
+        await self._connection.execute(_SQL["emit"], values)
+        await self._connection.execute(_SQL["deliver"], values)
+
+    async def add_usage(self, interview: str, usage: UsageRecord) -> None:
+        values = {
+            "tenant": self._tenant,
+            "interview": interview,
+            "answer": usage.answer,
+            "time": usage.time,
+            "kind": usage.kind,
+            "media_seconds": usage.media_seconds,
+            "model_seconds": usage.model_seconds,
+        }
+        await self._connection.execute(_SQL["add_usage"], values)
+
+    async def usage(
+        self, interview: str, start: datetime | None, end: datetime | None, page_size: int, page_token: str
+    ) -> Page[UsageRecord]:
+        query, size = ListQuery(f"usage/{interview}", page_token=page_token), paging.page_size(page_size)
+        after_time, after_answer = paging.decode(query, 2) or (_FIRST.isoformat(), "")
+        values = {
+            **self._usage_values(interview, start, end),
+            "after_time": after_time,
+            "after_answer": after_answer,
+            "limit": size + 1,
+        }
+        rows = await (await self._connection.execute(_SQL["usage_page"], values)).fetchall()
+        records = tuple(UsageRecord(*row) for row in rows[:size])
+        more = len(rows) > size and records[-1].time is not None
+        last = [records[-1].time.isoformat(), records[-1].answer] if more and records[-1].time else []
+        return Page(records, paging.encode(query, last) if last else "")
+
+    async def usage_summary(self, interview: str, start: datetime | None, end: datetime | None) -> UsageSummary:
+        values = self._usage_values(interview, start, end)
+        row = await (await self._connection.execute(_SQL["usage_summary"], values)).fetchone()
+        assert row is not None, "an aggregate has a row"
+        return UsageSummary(*row)
+
+    def _usage_values(self, interview: str, start: datetime | None, end: datetime | None) -> dict[str, Any]:
+        return {"tenant": self._tenant, "interview": interview, "start": start or _FIRST, "end": end or _LAST}
+
+    async def store_assessment(self, answer: str, revision: int, assessment: bytes) -> None:
+        values = {"tenant": self._tenant, "answer": answer, "revision": revision, "body": assessment, "now": self._now}
+        with self._conflict(answer):
+            await self._connection.execute(_SQL["store_assessment"], values)
+
+    async def assessments(self, answers: Sequence[tuple[str, int]]) -> dict[tuple[str, int], bytes]:
+        wanted, newest = set(answers), {answer for answer, revision in answers if revision == 0}
+        values = {"answers": list({answer for answer, _ in answers})}
+        found: dict[tuple[str, int], bytes] = {}
+        for answer, revision, body in await (await self._connection.execute(_SQL["assessments"], values)).fetchall():
+            if (answer, revision) in wanted:
+                found[answer, revision] = bytes(body)
+            if answer in newest:  # rows come in order of revision
+                found[answer, 0] = bytes(body)
+        return found
