@@ -116,6 +116,30 @@ class TritonConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class DatabaseConfig:
+    """PostgreSQL.
+
+    Attributes:
+        url: `postgresql://...` of the role that serves (viva_app); empty starts one below `data_dir`, for one host.
+        owner_url: of the role that owns the database; only migrations use it.
+        connections: most connections of one gateway or scorer.
+        port: of the server that is started here; 0 chooses a free one.
+    """
+
+    url: str = ""
+    owner_url: str = ""
+    connections: int = 8
+    port: int = 0
+
+    def __post_init__(self) -> None:
+        for name, url in (("url", self.url), ("owner_url", self.owner_url)):
+            fits = not url or url.startswith(("postgresql://", "postgres://"))
+            _check(fits, f"database.{name}", "(hidden)", "a postgresql:// URL")
+        _check(1 <= self.connections <= 1000, "database.connections", self.connections, "1 to 1000")
+        _check(0 <= self.port <= 65535, "database.port", self.port, "0 to 65535")
+
+
+@dataclass(frozen=True, slots=True)
 class VivaConfig:
     """Everything.
 
@@ -136,6 +160,7 @@ class VivaConfig:
     gateway: GatewayConfig = GatewayConfig()
     scorer: ScorerConfig = ScorerConfig()
     triton: TritonConfig = TritonConfig()
+    database: DatabaseConfig = DatabaseConfig()
 
     def __post_init__(self) -> None:
         _check(0 <= self.metrics_port <= 65535, "metrics_port", self.metrics_port, "0 to 65535")

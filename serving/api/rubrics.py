@@ -16,16 +16,18 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 _LEVELS: Final = [1, 2, 3, 4, 5]
 
 
-def definitions(messages: Sequence[pb.CompetencyDefinition]) -> tuple[CompetencyDefinition, ...]:
+def definitions(
+    messages: Sequence[pb.CompetencyDefinition], path: str = "config.custom_competencies"
+) -> tuple[CompetencyDefinition, ...]:
     """The competencies that a caller defined.
 
     Raises:
-        InvalidRequest: names the field `config.custom_competencies[...]`.
+        InvalidRequest: names the field below `path`.
     """
-    check_count(len(messages), "config.custom_competencies", LIMITS.custom_competencies)
+    check_count(len(messages), path, LIMITS.custom_competencies)
     found: list[CompetencyDefinition] = []
     for index, message in enumerate(messages):
-        field = f"config.custom_competencies[{index}]"
+        field = f"{path}[{index}]"
         name = _name(message.name, f"{field}.name", [other.name for other in found])
         spoken = language(message.language, f"{field}.language")
         if spoken is None:
@@ -45,16 +47,18 @@ def definitions(messages: Sequence[pb.CompetencyDefinition]) -> tuple[Competency
     return tuple(found)
 
 
-def signal_weights(messages: Sequence[pb.SignalWeight], competencies: Sequence[str]) -> tuple[SignalWeight, ...]:
+def signal_weights(
+    messages: Sequence[pb.SignalWeight], competencies: Sequence[str], path: str = "config.signal_weights"
+) -> tuple[SignalWeight, ...]:
     """Weights of signals in the asked competencies.
 
     Raises:
-        InvalidRequest: names the field `config.signal_weights[...]`.
+        InvalidRequest: names the field below `path`.
     """
-    check_count(len(messages), "config.signal_weights", len(SIGNALS) * len(competencies))
+    check_count(len(messages), path, len(SIGNALS) * len(competencies))
     found: list[SignalWeight] = []
     for index, message in enumerate(messages):
-        field = f"config.signal_weights[{index}]"
+        field = f"{path}[{index}]"
         _one_of(message.competency, competencies, f"{field}.competency")
         _one_of(message.signal, SIGNALS, f"{field}.signal")
         if not 0 < abs(message.points) <= LIMITS.signal_points:  # NaN is none of these either

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Final, Protocol
+from typing import ClassVar, Final, Protocol
 
-from serving.api import assessments, fields, requests, uploads
+from google.protobuf.descriptor import ServiceDescriptor
+
+from serving.api import assessments, fields, requests, resources, uploads
 from serving.api.admission import Lane
 from serving.domain.answer import Answer, MediaRef
 from serving.domain.assessment import Assessment
 from serving.domain.competency import Language
 from serving.domain.errors import InvalidRequest, Overloaded, Reason
 from serving.domain.limits import LIMITS
+from serving.domain.tenant import Caller, Scope
 from serving.pipeline.ports import MediaSpool, SpoolFile
 from viva.v1 import assessment_pb2
 from viva.v1 import scoring_pb2 as pb
@@ -37,6 +40,13 @@ class ScoringService:
         render_lane: bounded queue of pages being rendered.
     """
 
+    DESCRIPTOR: ClassVar[ServiceDescriptor] = pb.DESCRIPTOR.services_by_name["Scoring"]
+    SCOPES: ClassVar[Mapping[str, Scope]] = {
+        "ScoreAnswer": Scope.SUBMIT,
+        "UploadAnswer": Scope.SUBMIT,
+        "RenderReport": Scope.READ,
+    }
+
     def __init__(
         self,
         scorer: AnswerScorer,
@@ -54,8 +64,9 @@ class ScoringService:
         self._media_lane = media_lane
         self._render_lane = render_lane
 
-    async def score_answer(self, request: pb.ScoreAnswerRequest, request_id: str) -> pb.ScoreAnswerResponse:
+    async def score_answer(self, request: pb.ScoreAnswerRequest, caller: Caller) -> pb.ScoreAnswerResponse:
         """`ScoreAnswer`."""
+        request_id = resources.with_request_id(request, caller).request_id
         content = request.WhichOneof("content")
         if content == "text":
             answer = requests.text_answer(request.config, request.text)
@@ -68,15 +79,11 @@ class ScoringService:
         return pb.ScoreAnswerResponse(request_id=request_id, assessment=assessment)
 
     async def upload_answer(
-        self, messages: AsyncIterator[pb.UploadAnswerRequest], request_id: str
+        self, messages: AsyncIterator[pb.UploadAnswerRequest], caller: Caller
     ) -> pb.UploadAnswerResponse:
-        """`UploadAnswer`. Nothing of the upload is left behind, however it ends.
-
-        Args:
-            request_id: used where the config names none.
-        """
+        """`UploadAnswer`. Nothing of the upload is left behind, however it ends."""
         config = await uploads.receive_config(messages)
-        request_id = requests.request_id(config.request_id) if config.request_id else request_id
+        request_id = resources.with_request_id(config, caller).request_id
         requests.check_config(config.config)
         if config.config.sentences:
             raise InvalidRequest("config.sentences is for text answers only", field="config.sentences")
@@ -86,8 +93,9 @@ class ScoringService:
             assessment = await self._score_media(config.config, file.finish(kind), request_id)
         return pb.UploadAnswerResponse(request_id=request_id, assessment=assessment)
 
-    async def render_report(self, request: pb.RenderReportRequest) -> pb.RenderReportResponse:
+    async def render_report(self, request: pb.RenderReportRequest, caller: Caller) -> pb.RenderReportResponse:
         """`RenderReport`."""
+        del caller
         if not request.HasField("assessment"):
             raise InvalidRequest("assessment is required", reason=Reason.FIELD_REQUIRED, field="assessment")
         try:

@@ -10,16 +10,20 @@ from google.protobuf import any_pb2
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
+from serving.api.messages import ERROR_DOMAIN
 from serving.domain import errors
 from serving.domain.errors import Reason, VivaError
-
-ERROR_DOMAIN: Final = "viva.dev"
 
 # The first class of the tree that an error is an instance of decides; InternalFault and its children come last.
 _CODES: Final[tuple[tuple[type[VivaError], grpc.StatusCode], ...]] = (
     (errors.InvalidRequest, grpc.StatusCode.INVALID_ARGUMENT),
     (errors.Unauthorized, grpc.StatusCode.UNAUTHENTICATED),
+    (errors.Forbidden, grpc.StatusCode.PERMISSION_DENIED),
     (errors.NotFound, grpc.StatusCode.NOT_FOUND),
+    (errors.Conflict, grpc.StatusCode.ALREADY_EXISTS),
+    (errors.Stale, grpc.StatusCode.ABORTED),
+    (errors.NotAllowedNow, grpc.StatusCode.FAILED_PRECONDITION),
+    (errors.StoreUnavailable, grpc.StatusCode.UNAVAILABLE),
     (errors.UploadIncomplete, grpc.StatusCode.ABORTED),
     (errors.Overloaded, grpc.StatusCode.RESOURCE_EXHAUSTED),
     (errors.DeadlineExceeded, grpc.StatusCode.DEADLINE_EXCEEDED),
@@ -55,6 +59,7 @@ def to_status(error: BaseException, request_id: str) -> status_pb2.Status:
         detail: error_details_pb2.ErrorInfo
         | error_details_pb2.BadRequest
         | error_details_pb2.RetryInfo
+        | error_details_pb2.QuotaFailure
         | error_details_pb2.RequestInfo,
     ) -> None:
         packed = any_pb2.Any()
@@ -67,6 +72,9 @@ def to_status(error: BaseException, request_id: str) -> status_pb2.Status:
             field=ours.field, description=message, reason=ours.reason.name
         )
         add(error_details_pb2.BadRequest(field_violations=[violation]))
+    if isinstance(ours, errors.QuotaExceeded):
+        quota = error_details_pb2.QuotaFailure.Violation(subject=ours.metadata.get("quota", ""), description=message)
+        add(error_details_pb2.QuotaFailure(violations=[quota]))
     if ours.retryable:
         retry = error_details_pb2.RetryInfo()
         seconds = ours.retry_after_s if ours.retry_after_s is not None else _DEFAULT_RETRY_S

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import fcntl
+import glob
 import json
 import os
 import secrets
 import shutil
 import subprocess
+import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Final
@@ -22,8 +24,7 @@ from serving.adapters.postgres.installation import (
     tied,
 )
 
-_NOBODY: Final = 65534  # user and group; PostgreSQL refuses to run as root
-_INIT_TIMEOUT_S: Final = 120.0
+_NOBODY: Final = 65534  # user and group, where we are root
 
 
 def _password() -> str:
@@ -100,6 +101,10 @@ class DataFolder:
                 )
             if not self._passwords_path.exists():
                 raise PostgresError(f"the passwords of {self.path} are lost: {self._passwords_path} is not there")
+            if self.owner[0] == 0:
+                raise PostgresError(
+                    f"{self.path} belongs to root, as whom PostgreSQL does not run: chown -R {_NOBODY}:{_NOBODY} it"
+                )
             return self._read_passwords()
         if self.path.exists() and any(self.path.iterdir()):
             raise PostgresError(f"{self.path} is not empty and holds no database")
@@ -131,9 +136,11 @@ class DataFolder:
             path.unlink()
 
     def _create(self, passwords: Passwords) -> None:
-        fresh = self.path.with_name(f".{self.path.name}.new")
-        shutil.rmtree(fresh, ignore_errors=True)  # of an initdb that was interrupted
-        fresh.mkdir(mode=0o700)
+        prefix = f".{self.path.name}.new-"
+        for interrupted in self.path.parent.glob(f"{glob.escape(prefix)}*"):
+            shutil.rmtree(interrupted, ignore_errors=True)
+        # Not under a fixed name: an initdb whose owner was killed may still be clearing up its own.
+        fresh = Path(tempfile.mkdtemp(prefix=prefix, dir=self.path.parent))
         uid = gid = _NOBODY
         if os.geteuid() == 0:
             os.chown(fresh, uid, gid)
@@ -148,7 +155,6 @@ class DataFolder:
             capture_output=True,
             text=True,
             env=environment(),
-            timeout=_INIT_TIMEOUT_S,
         )
         if done.returncode != 0:
             shutil.rmtree(fresh, ignore_errors=True)

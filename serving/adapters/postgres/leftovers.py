@@ -1,4 +1,4 @@
-"""Processes of a server whose postmaster was killed: a backend lives on until it next waits, and blocks a new server."""
+"""Processes of a server whose postmaster was killed: a backend lives until it next waits, and blocks a new server."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from serving.adapters.postgres.installation import PostgresError, binary, enviro
 HOST: Final = "127.0.0.1"
 
 _READY_POLL_S: Final = 0.02
+_PREDECESSOR_MARKS: Final = ("pre-existing shared memory block", '"postmaster.pid" already exists')
 _STATUS_LINE: Final = 7  # of postmaster.pid: LOCK_FILE_LINE_PM_STATUS of PostgreSQL's miscadmin.h, counted from 0
 
 # Given at each start, so that a folder of an older Viva gets today's.
@@ -47,6 +48,10 @@ _SETTINGS: Final = {
     "log_disconnections": "off",
     "log_checkpoints": "off",
 }
+
+
+class PredecessorError(PostgresError):
+    """An earlier server of the folder has not ended, or not quite."""
 
 
 class PostgresProcess:
@@ -89,17 +94,15 @@ class PostgresProcess:
         """Return when the server takes queries, however long it has to recover.
 
         Raises:
-            PostgresError: it ended before; the message quotes its log.
+            PredecessorError: it ended because of another server in its folder.
+            PostgresError: it ended for another reason. Either message quotes its log.
         """
         while not self._ready():
             if self._started().poll() is not None:
-                raise PostgresError(f"PostgreSQL cannot start in {self._folder.path}: {last_words(self._log())}")
+                log = self._log()
+                kind = PredecessorError if any(mark in log for mark in _PREDECESSOR_MARKS) else PostgresError
+                raise kind(f"PostgreSQL cannot start in {self._folder.path}: {last_words(log)}")
             time.sleep(_READY_POLL_S)
-
-    def is_blocked(self) -> bool:
-        """Whether the server ended because an earlier one of the folder has not ended yet."""
-        log = self._log()
-        return "pre-existing shared memory block" in log or '"postmaster.pid" already exists' in log
 
     def wait(self) -> int:
         """Return the exit status when the process ends; negative for a signal."""

@@ -9,12 +9,13 @@ import socket
 import threading
 import time
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from serving.adapters.postgres.data_folder import DataFolder, Passwords
 from serving.adapters.postgres.installation import PostgresError
-from serving.adapters.postgres.process import HOST, PostgresProcess
+from serving.adapters.postgres.process import HOST, PostgresProcess, PredecessorError
 from serving.adapters.postgres.provisioning import APP, DATABASE, OWNER, provision
 
 _log = logging.getLogger(__name__)
@@ -34,8 +35,8 @@ _KILL_GRACE_S: Final = 5.0
 class PostgresServer:
     """Owner of one PostgreSQL server on loopback, and of the folder that holds its data.
 
-    A thread starts it, and starts it again on the same port whenever it ends. The server ends with this process, however
-    this process ends. Blocking; `start` and `stop` are for one thread.
+    A thread starts it, and starts it again on the same port whenever it ends. The server ends with this process,
+    however this process ends. Blocking; `start` and `stop` are for one thread.
 
     Args:
         folder: data folder, made when it is not there. As root it belongs to nobody, whom the server runs as. The
@@ -92,9 +93,8 @@ class PostgresServer:
                 self.stop()
                 raise
         except OSError as error:
-            raise PostgresError(
-                f"PostgreSQL cannot use {error.filename or self._folder.path}: {error.strerror}"
-            ) from None
+            path = error.filename or self._folder.path
+            raise PostgresError(f"PostgreSQL cannot use {path}: {error.strerror or error}") from None
 
     def stop(self, grace_s: float = 10.0) -> None:
         """End the server; no error when it is not running.
@@ -115,7 +115,8 @@ class PostgresServer:
                     self._thread.join(patience_s)
                     if not self._thread.is_alive():
                         break
-            self._folder.make_way()
+            with suppress(FileNotFoundError):  # someone removed the folder
+                self._folder.make_way()
         self._thread = self._process = self._passwords = None
         self._folder.unlock()
 
@@ -137,9 +138,7 @@ class PostgresServer:
         try:
             first.result(_READY_TIMEOUT_S)
         except TimeoutError:
-            raise PostgresError(
-                f"PostgreSQL is not ready after {_READY_TIMEOUT_S:.0f} s; see {self._log_path}"
-            ) from None
+            raise PostgresError(f"PostgreSQL is not ready in {_READY_TIMEOUT_S:.0f} s; see {self._log_path}") from None
         provision(HOST, self._port, self._passwords)
 
     def _supervise(self, process: PostgresProcess, first: Future[None]) -> None:
@@ -160,13 +159,16 @@ class PostgresServer:
                 else:
                     first.set_result(None)
                 status = process.wait()
-                if not self._stopping.is_set():
-                    _log.warning("PostgreSQL ended with status %d; it is started again", status)
+                outcome = f"PostgreSQL ended with status {status}"
             except Exception as error:  # the watch must outlive whatever a start runs into
-                if not first.done() and not (process.is_blocked() and began < blocked_until):
+                waits = isinstance(error, PredecessorError) and began < blocked_until
+                if not first.done() and not waits:
                     first.set_exception(error)
                     return
-                _log.warning("%s; it is tried again", error)
+                outcome = str(error)
+            if self._stopping.is_set():
+                break
+            _log.warning("%s; it is started again", outcome)
             failures = 0 if time.monotonic() - began >= _STEADY_S else failures + 1
             if self._stopping.wait(min(_BACKOFF_LAST_S, _BACKOFF_FIRST_S * 2**failures) if failures else 0.0):
                 break

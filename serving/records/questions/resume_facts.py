@@ -61,6 +61,12 @@ def _lines(text: str) -> Sequence[str]:
     return [line for line in lines if line and len(line) <= _LINE_CHARS and not _is_tricky(line.replace("\t", " "))]
 
 
+def _searched(line: str) -> str:
+    """The line in simplified characters, which the rules are written in; as it is where places would move."""
+    simplified = to_simplified(line)
+    return simplified if len(simplified) == len(line) else line
+
+
 def _is_tricky(text: str) -> bool:
     """Control, format and unassigned characters, separators of lines, combining marks, and what markup is made of."""
     return bool(_TRICKS.search(text)) or any(
@@ -72,8 +78,8 @@ def _is_tricky(text: str) -> bool:
 def _found(slot: str, lines: Sequence[str]) -> Iterator[str]:
     for pattern in _rules().slots[slot]:
         for line in lines:
-            if match := pattern.search(line):
-                yield match[1]
+            if match := pattern.search(_searched(line)):
+                yield line[slice(*match.span(1))]
 
 
 def _sure(found: str, names: frozenset[str]) -> str:
@@ -104,8 +110,8 @@ def _folded(text: str) -> str:
 def _names(lines: Sequence[str]) -> frozenset[str]:
     """Parts of the candidate's name, folded."""
     rules = _rules()
-    matches = [match for line in lines if (match := rules.label.match(line))]
-    first = next((line for line in lines if not rules.not_a_name.search(line)), "")
+    matches = [match for line in lines if (match := rules.label.match(_searched(line)))]
+    first = next((line for line in lines if not rules.not_a_name.search(_searched(line))), "")
     if match := rules.first_line.match(first):
         matches.append(match)
     parts = (part for match in matches for part in re.split(r"[\s·.'’-]+", _folded(match[1] or match[2])))

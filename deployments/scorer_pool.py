@@ -1,0 +1,59 @@
+"""`AnswerScorer` over the scorer replicas."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any, Final
+
+from ray.exceptions import RayActorError, RayError
+from ray.serve.exceptions import DeploymentUnavailableError
+from ray.serve.handle import DeploymentHandle
+
+from serving.domain.answer import Answer
+from serving.domain.errors import InternalFault, VivaError, WorkerLost
+from viva.v1 import assessment_pb2
+
+logger = logging.getLogger("ray.serve")
+
+_READY_TIMEOUT_S: Final = 5.0
+
+
+class ScorerPool:
+    """Scoring has no side effects, so a lost replica's answer is scored by another."""
+
+    def __init__(self, handle: DeploymentHandle[Any]) -> None:
+        self._handle = handle
+
+    async def score(self, answer: Answer, request_id: str) -> assessment_pb2.Assessment:
+        """Score on some replica; once more on another when the first one dies."""
+        try:
+            return await self._once(answer, request_id)
+        except WorkerLost:
+            logger.warning("answer %s: its scorer died, trying another", request_id)
+        try:
+            return await self._once(answer, request_id)
+        except WorkerLost as error:
+            # Twice is no accident: a caller that retried would take replica after replica down.
+            raise InternalFault("the answer ended two scorers") from error
+
+    async def ready(self) -> bool:
+        """Whether some scorer and its models answer."""
+        try:
+            async with asyncio.timeout(_READY_TIMEOUT_S):
+                return bool(await self._handle.ready.remote())
+        except (RayError, DeploymentUnavailableError, TimeoutError):
+            return False
+
+    async def _once(self, answer: Answer, request_id: str) -> assessment_pb2.Assessment:
+        response = self._handle.score.remote(answer, request_id)
+        try:
+            result = await response
+        except asyncio.CancelledError:
+            response.cancel()  # type: ignore[no-untyped-call]
+            raise
+        except (RayActorError, DeploymentUnavailableError) as error:
+            raise WorkerLost("the scorer died during the call") from error
+        if isinstance(result, VivaError):
+            raise result
+        return assessment_pb2.Assessment.FromString(result)

@@ -1,0 +1,1 @@
+"""Object stores over obstore: a folder, or S3 and what speaks like it."""

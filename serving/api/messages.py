@@ -1,0 +1,174 @@
+"""Records to messages and back.
+
+Dataclasses of the domain and messages of the contract have the same field names (a test proves it), so one conversion
+serves all. What a record has and its message lacks stays inside.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+from enum import Enum
+from functools import cache
+from typing import Any, TypeVar
+
+from google.protobuf import any_pb2
+from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+from google.rpc import error_details_pb2, status_pb2
+
+from serving.domain.fields import invalid, limit_of
+from serving.domain.submission import Failure
+
+R = TypeVar("R")
+M = TypeVar("M", bound=Message)
+
+ERROR_DOMAIN = "viva.dev"
+
+
+def to_message(record: Any, message: M) -> M:
+    """Fill a message from a record; None becomes an absent field."""
+    known = message.DESCRIPTOR.fields_by_name
+    for one in dataclasses.fields(record):
+        value = getattr(record, one.name)
+        if value is not None and one.name in known:
+            _set(message, known[one.name], value)
+    return message
+
+
+def from_message(message: Message, kind: type[R], path: str = "", *, given: bool = False) -> R:
+    """The record of a message.
+
+    Args:
+        path: where the message stands in its request.
+        given: read only what callers set; the rest has its default.
+
+    Raises:
+        InvalidRequest: names a field whose enum has an unknown value, or a time that is none.
+        ValueError: an enum-like text holds an unknown word; the message names it.
+    """
+    hints = _hints(kind)
+    known = message.DESCRIPTOR.fields_by_name
+    values: dict[str, Any] = {}
+    for one in dataclasses.fields(kind):  # type: ignore[arg-type]  # records are dataclasses
+        if one.name in known and not (given and limit_of(one).output):
+            field, where = known[one.name], f"{path}.{one.name}" if path else one.name
+            found = _get(message, field, hints[one.name], where, given)
+            if found is not _ABSENT:
+                values[one.name] = found
+    return kind(**values)
+
+
+def merged(current: R, message: Message, mask: FieldMask, allowed: Collection[str], path: str) -> R:
+    """A record with the fields of `message` that a mask names; without one, with all that are set.
+
+    Raises:
+        InvalidRequest: a field that callers cannot change.
+    """
+    paths = list(mask.paths)
+    for index, name in enumerate(paths):
+        if name not in allowed and name != "*":
+            where = f"update_mask.paths[{index}]"
+            raise invalid(where, f"is {name[:60]!r}; what can be changed is {', '.join(sorted(allowed))}")
+    if "*" in paths:
+        paths = list(allowed)
+    if not paths:
+        paths = [field.name for field, _ in message.ListFields() if field.name in allowed]
+    new = from_message(message, type(current), path, given=True)
+    return dataclasses.replace(current, **{name: getattr(new, name) for name in paths})  # type: ignore[type-var]
+
+
+def failure_status(failure: Failure) -> status_pb2.Status:
+    """`google.rpc.Status` of a stored failure."""
+    packed = any_pb2.Any()
+    packed.Pack(error_details_pb2.ErrorInfo(reason=failure.reason, domain=ERROR_DOMAIN))
+    return status_pb2.Status(code=failure.code, message=failure.message, details=[packed])
+
+
+_ABSENT: Any = object()
+
+
+def _set(message: Message, field: Any, value: Any) -> None:
+    name = field.name
+    if isinstance(value, datetime):
+        getattr(message, name).FromDatetime(value.astimezone(UTC))
+    elif isinstance(value, Failure):
+        getattr(message, name).CopyFrom(failure_status(value))
+    elif dataclasses.is_dataclass(value):
+        target = getattr(message, name)
+        target.SetInParent()
+        to_message(value, target)
+    elif isinstance(value, tuple):
+        target = getattr(message, name)
+        for element in value:
+            if dataclasses.is_dataclass(element):
+                to_message(element, target.add())
+            else:
+                target.append(_scalar(field, element))
+    elif isinstance(value, Mapping):
+        getattr(message, name).update(value)
+    else:
+        setattr(message, name, _scalar(field, value))
+
+
+def _scalar(field: Any, value: Any) -> Any:
+    if not isinstance(value, Enum):
+        return value
+    if field.enum_type is None:
+        return value.value
+    return next(one.number for one in field.enum_type.values if _word(field, one.name) == value.value)
+
+
+def _word(field: Any, name: str) -> str:
+    """`STATE_OPEN` of the enum State to `open`."""
+    prefix = "".join(f"_{char}" if char.isupper() else char.upper() for char in field.enum_type.name).strip("_")
+    return name.removeprefix(f"{prefix}_").lower()
+
+
+def _get(message: Message, field: Any, hint: Any, path: str, given: bool) -> Any:
+    raw = getattr(message, field.name)
+    if isinstance(hint, types.UnionType):  # `X | None`: presence decides
+        if field.enum_type is not None and not raw:
+            return None
+        if field.has_presence and not message.HasField(field.name):
+            return None
+        hint = next(one for one in typing.get_args(hint) if one is not types.NoneType)
+    if typing.get_origin(hint) is tuple:
+        element = typing.get_args(hint)[0]
+        return tuple(_value(item, field, element, f"{path}[{index}]", given) for index, item in enumerate(raw))
+    return _value(raw, field, hint, path, given)
+
+
+def _value(raw: Any, field: Any, hint: Any, path: str, given: bool) -> Any:
+    if isinstance(raw, Timestamp):
+        try:
+            return raw.ToDatetime(tzinfo=UTC)
+        except (ValueError, OverflowError):
+            raise invalid(path, "is no time between the years 1 and 9999") from None
+    if dataclasses.is_dataclass(hint):
+        return from_message(raw, typing.cast(type, hint), path, given=given)
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return _enum(raw, field, hint, path)
+    if typing.get_origin(hint) in (dict, Mapping):
+        return dict(raw)
+    return raw
+
+
+def _enum(raw: Any, field: Any, hint: type[Enum], path: str) -> Any:
+    if field.enum_type is None:
+        return hint(raw)
+    if raw == 0:
+        return _ABSENT
+    word = field.enum_type.values_by_number.get(raw)
+    if word is None:
+        raise invalid(path, f"has an unknown value {raw}")
+    return hint(_word(field, word.name))
+
+
+@cache
+def _hints(kind: Any) -> Mapping[str, Any]:
+    return typing.get_type_hints(kind)
