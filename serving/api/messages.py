@@ -51,7 +51,7 @@ def from_message(message: Message, kind: type[R], path: str = "", *, given: bool
         InvalidRequest: names a field whose enum has an unknown value, or a time that is none.
         ValueError: an enum-like text holds an unknown word; the message names it.
     """
-    hints = _hints(kind)
+    hints = _hints(typing.cast(type, kind))
     known = message.DESCRIPTOR.fields_by_name
     values: dict[str, Any] = {}
     for one in dataclasses.fields(kind):  # type: ignore[arg-type]  # records are dataclasses
@@ -170,5 +170,5 @@ def _enum(raw: Any, field: Any, hint: type[Enum], path: str) -> Any:
 
 
 @cache
-def _hints(kind: Any) -> Mapping[str, Any]:
+def _hints(kind: type) -> Mapping[str, Any]:
     return typing.get_type_hints(kind)

@@ -47,11 +47,16 @@ def media_kind(value: pb.MediaKind, field: str) -> MediaKind:
     return _KINDS[value]
 
 
+def check_text(text: str, field: str = "text") -> None:
+    """Raise `InvalidRequest` for an answer's text that is too long, or says nothing."""
+    check_length(text, field, LIMITS.text_chars, Reason.TEXT_TOO_LONG)
+    if not has_letter(text):
+        raise InvalidRequest(f"{field} holds no letter or digit", reason=Reason.TEXT_EMPTY, field=field)
+
+
 def text_answer(config: pb.AnswerConfig, text: str) -> Answer:
     """A validated text answer; `text` is kept verbatim."""
-    check_length(text, "text", LIMITS.text_chars, Reason.TEXT_TOO_LONG)
-    if not has_letter(text):
-        raise InvalidRequest("text holds no letter or digit", reason=Reason.TEXT_EMPTY, field="text")
+    check_text(text)
     sentences = tuple(config.sentences)
     if len(sentences) > LIMITS.sentences:
         raise InvalidRequest(

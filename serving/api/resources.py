@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 
 from serving.api import messages, requests
 from serving.domain import fields, names
+from serving.domain.errors import Stale
 from serving.domain.fields import invalid
 from serving.domain.tenant import Caller
 from serving.records.ports import ListQuery, Page, Transaction
@@ -92,3 +93,9 @@ def with_request_id(request: Any, caller: Caller) -> Caller:
     if not request.request_id:
         return caller
     return dataclasses.replace(caller, request_id=requests.request_id(request.request_id))
+
+
+def check_etag(record: Any, etag: str) -> None:
+    """Raise `Stale` for an etag that is given and not the record's."""
+    if etag and etag != record.etag:
+        raise Stale(f"{record.name} has changed since it was read", field="etag")

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Final
+from typing import Final, TypeVar, overload
 
 from serving.domain.errors import InvalidRequest, Reason, UploadIncomplete
 from serving.domain.limits import LIMITS
 from serving.pipeline.ports import SpoolFile
+from viva.v1 import answers_pb2
 from viva.v1 import scoring_pb2 as pb
+
+# Two messages of the same three parts.
+Part = TypeVar("Part", pb.UploadAnswerRequest, answers_pb2.UploadMediaRequest)
 
 _SILENCE_S: Final = 60.0
 _ORDER: Final = "an upload is one config, then chunks, then one commit"
 
 
-async def receive_config(messages: AsyncIterator[pb.UploadAnswerRequest]) -> pb.UploadConfig:
+@overload
+async def receive_config(messages: AsyncIterator[pb.UploadAnswerRequest]) -> pb.UploadConfig: ...
+@overload
+async def receive_config(messages: AsyncIterator[answers_pb2.UploadMediaRequest]) -> answers_pb2.UploadMediaConfig: ...
+async def receive_config(messages: AsyncIterator[Part]) -> pb.UploadConfig | answers_pb2.UploadMediaConfig:
     """The first message.
 
     Raises:
@@ -30,7 +38,7 @@ async def receive_config(messages: AsyncIterator[pb.UploadAnswerRequest]) -> pb.
     return first.config
 
 
-async def receive_media(messages: AsyncIterator[pb.UploadAnswerRequest], file: SpoolFile) -> None:
+async def receive_media(messages: AsyncIterator[Part], file: SpoolFile) -> None:
     """Write all chunks to `file` and check the commit.
 
     A stream that is cancelled looks like one that ends: only the commit tells that the upload is whole.
@@ -60,7 +68,7 @@ async def receive_media(messages: AsyncIterator[pb.UploadAnswerRequest], file: S
     raise UploadIncomplete(f"the stream ended after {file.size_bytes} bytes without a commit")
 
 
-async def _next(messages: AsyncIterator[pb.UploadAnswerRequest]) -> pb.UploadAnswerRequest | None:
+async def _next(messages: AsyncIterator[Part]) -> Part | None:
     """The next message, None at the end. A sender that falls silent does not hold its place for ever."""
     try:
         async with asyncio.timeout(_SILENCE_S):

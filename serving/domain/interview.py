@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import Enum
 
 from serving.domain.fields import given, output
+from serving.domain.job import Rank
 from serving.domain.policy import Consents, PolicyDecision
 
 
@@ -26,6 +27,11 @@ class Priority(Enum):
     LIVE = "live"
     INTERACTIVE = "interactive"
     BULK = "bulk"
+
+    @property
+    def rank(self) -> Rank:
+        """As the queue takes it."""
+        return Rank[self.name]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,9 @@ from enum import Enum
 
 from serving.domain.answer import MediaKind
 from serving.domain.fields import given, output
+from serving.domain.job import Rank
 from serving.domain.names import SHA256
+from serving.domain.role import Lack
 
 
 class AnswerState(Enum):
@@ -31,8 +33,39 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class CompetencyResult:
+    """A competency's score out of 10 in one answer; None where it could not be scored."""
+
+    name: str
+    status: str
+    score: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerResult:
+    """What a report needs of an assessment, which is kept in whole elsewhere.
+
+    Attributes:
+        revision: which assessment of the answer it is, from 1.
+        lacks: what the answer lacked, the most useful to ask for first.
+    """
+
+    revision: int
+    competencies: tuple[CompetencyResult, ...] = ()
+    flag_count: int = 0
+    lacks: tuple[Lack, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Submission:
-    """An answer to a question of an interview. Exactly one of `text`, `media_sha256` and `media_uri` is set."""
+    """An answer to a question of an interview. Exactly one of `text`, `media_sha256` and `media_uri` is set.
+
+    Attributes:
+        result: None before it was scored; not part of the message.
+        rank: how soon it is scored; not part of the message.
+    """
 
     name: str = given()
     question_id: str = given(chars=(1, 60))
@@ -45,15 +78,18 @@ class Submission:
     attempt_count: int = output(0)
     create_time: datetime | None = output(None)
     end_time: datetime | None = output(None)
+    result: AnswerResult | None = output(None)
+    rank: Rank = output(Rank.INTERACTIVE)
 
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """Media that is stored, once by its content."""
+    """Media that is stored, once by its content; `storage_class` is not part of the message."""
 
     size_bytes: int = output(0)
     sha256: str = output()
     create_time: datetime | None = output(None)
+    storage_class: str = output("default")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from serving.domain.job import Job, Lane, LeasedJob
-from serving.domain.tenant import AuditEntry, Caller, UsageRecord, UsageSummary
-from serving.domain.webhook import Event
+from serving.domain.submission import AnswerState, Media
+from serving.domain.tenant import ApiKey, AuditEntry, Caller, Tenant, UsageRecord, UsageSummary
+from serving.domain.webhook import Event, WebhookDelivery, WebhookEndpoint
 
 R = TypeVar("R")
 
@@ -45,7 +46,51 @@ class Page(Generic[R]):
     next_page_token: str = ""
 
 
-class Transaction(Protocol):
+class Deliveries(Protocol):
+    """The part of a transaction that is about sending events to webhook endpoints.
+
+    Whoever changes deliveries in number locks their endpoint first; then comes a delivery, then its job. In this order
+    nobody waits in a circle.
+    """
+
+    async def hold(self, name: str) -> None:
+        """Hold a name, whether or not something has it, until the transaction ends: others who hold it wait."""
+        ...
+
+    async def event(self, event_id: str) -> Event | None:
+        """An event, None when there is none, or none any more."""
+        ...
+
+    async def delivery(self, endpoint: str, event_id: str) -> WebhookDelivery | None:
+        """What became of sending an event to an endpoint so far; held until the transaction ends."""
+        ...
+
+    async def store_delivery(self, endpoint: str, delivery: WebhookDelivery) -> None:
+        """Store what became of a delivery."""
+        ...
+
+    async def fail_deliveries(self, endpoint: str, error: str) -> None:
+        """Give up all that waits for a locked endpoint: the deliveries have failed, and their jobs are dropped."""
+        ...
+
+    async def drop_deliveries(self, endpoint: str) -> None:
+        """Delete the deliveries to a locked endpoint, and the jobs of those that wait."""
+        ...
+
+    async def replay(self, endpoint: WebhookEndpoint, start: datetime) -> int:
+        """Send the events that a locked endpoint wants, from a time on, again and from the first attempt on.
+
+        Returns:
+            How many events will be sent.
+        """
+        ...
+
+    async def deliveries(self, endpoint: str, page_size: int, page_token: str) -> Page[WebhookDelivery]:
+        """The deliveries to an endpoint, newest first. Raises `InvalidRequest`."""
+        ...
+
+
+class Transaction(Deliveries, Protocol):
     """One transaction of one tenant: all of it or nothing happens, and nothing of another tenant can be seen."""
 
     @property
@@ -53,15 +98,24 @@ class Transaction(Protocol):
         """Time of the transaction, the same for all that it writes."""
         ...
 
+    def savepoint(self) -> AbstractAsyncContextManager[None]:
+        """A part that is undone when it raises, while the transaction goes on."""
+        ...
+
     async def insert(self, record: R) -> R:
         """Store a new record; returned as stored, with its times and etag. Raises `Conflict`."""
         ...
 
-    async def get(self, kind: type[R], name: str, *, lock: bool = False) -> R:
+    async def ensure(self, record: Any) -> bool:
+        """Store a new record unless there is one of its name; whether there was none."""
+        ...
+
+    async def get(self, kind: type[R], name: str, *, lock: bool = False, share: bool = False) -> R:
         """A record. Raises `NotFound`.
 
         Args:
             lock: hold it until the transaction ends: nobody else changes it, or reads it with a lock.
+            share: hold it as it is until the transaction ends; others may do so too.
         """
         ...
 
@@ -117,6 +171,18 @@ class Transaction(Protocol):
         """Drop the waiting or leased jobs of a subject: whoever works on one cannot finish it. Whether there were."""
         ...
 
+    async def attempts(self, subjects: Sequence[str]) -> dict[str, int]:
+        """How often work on each of these subjects was begun, for those that somebody works on now."""
+        ...
+
+    async def queued_answers(self, limit: int) -> int:
+        """Answers of the tenant that wait or are being scored, counted up to `limit`."""
+        ...
+
+    async def scored_answers(self, window_s: float) -> int:
+        """Answers of the tenant that were scored in the last `window_s` seconds."""
+        ...
+
     async def finish(self, job: LeasedJob) -> bool:
         """End a leased job with this transaction. False: the lease was lost, and nothing else may be stored."""
         ...
@@ -143,6 +209,18 @@ class Transaction(Protocol):
         """Sum of the usage."""
         ...
 
+    async def add_media(self, media: Media) -> None:
+        """Note media that the object store holds; harmless when repeated."""
+        ...
+
+    async def media(self, sha256: str) -> tuple[Media, ...]:
+        """Media of this content, one for each storage class that it is kept in."""
+        ...
+
+    async def states(self, answers: Sequence[str]) -> dict[str, AnswerState]:
+        """States of answers by name, of those that exist."""
+        ...
+
     async def store_assessment(self, answer: str, revision: int, assessment: bytes) -> None:
         """Store a serialised assessment. Raises `Conflict` when the answer has one of this revision."""
         ...
@@ -155,6 +233,22 @@ class Transaction(Protocol):
 class Database(Protocol):
     def transaction(self, tenant: str) -> AbstractAsyncContextManager[Transaction]:
         """A transaction of a tenant; rolled back when the block raises."""
+        ...
+
+
+class Credentials(Protocol):
+    """Who may call, over all tenants; for the edge and the operator."""
+
+    async def find(self, key_sha256: str) -> tuple[str, ApiKey] | None:
+        """The API key with this hash, expired and revoked ones too, and the id of its tenant."""
+        ...
+
+    async def tenant(self, tenant: str) -> Tenant | None:
+        """The tenant of an id."""
+        ...
+
+    async def tenants(self, query: ListQuery) -> Page[Tenant]:
+        """A page of all tenants; the query's parent means nothing. Raises `InvalidRequest` naming the field."""
         ...
 
 
@@ -171,4 +265,10 @@ class JobQueue(Protocol):
 
     async def release(self, job: LeasedJob, delay_s: float) -> None:
         """Give a job back, to be begun again after a delay."""
+        ...
+
+
+class Bell(Protocol):
+    def ring(self) -> None:
+        """There may be work now: workers look for it. Returns at once; a ring that is lost costs half a second."""
         ...

@@ -35,6 +35,11 @@ class Fault:
     rich: bool = True
 
     def details(self) -> bytes:
+        """The trailing metadata `grpc-status-details-bin`."""
+        return bytes(self.status().SerializeToString())
+
+    def status(self) -> status_pb2.Status:
+        """As `google.rpc.Status`."""
         parts: list[Any] = [
             error_details_pb2.ErrorInfo(reason=self.reason, domain="viva.dev", metadata=self.metadata),
             error_details_pb2.RequestInfo(request_id="the-request"),
@@ -53,7 +58,7 @@ class Fault:
             packed = any_pb2.Any()
             packed.Pack(part)
             status.details.append(packed)
-        return bytes(status.SerializeToString())
+        return status
 
 
 BUSY = Fault(grpc.StatusCode.RESOURCE_EXHAUSTED, "QUEUE_FULL", "queue is full", retry_s=0.01)

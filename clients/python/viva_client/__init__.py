@@ -1,4 +1,4 @@
-"""Typed client of the Viva scoring API: deadlines, retries and errors with their reasons."""
+"""Typed client of the Viva API: deadlines, retries and errors with their reasons."""
 
 from google.protobuf.json_format import MessageToDict
 
@@ -9,35 +9,53 @@ from viva_client.errors import (
     AbortedError,
     AuthenticationError,
     CancelledError,
+    ConflictError,
     DeadlineExceededError,
+    FailedPreconditionError,
     InvalidArgumentError,
     NotFoundError,
     OverloadedError,
+    PermissionDeniedError,
     ServerError,
+    StaleError,
     UnavailableError,
     VivaError,
+    error_from_status,
 )
+from viva_client.flows import Pending
 from viva_client.options import MODALITIES, AnswerOptions
 from viva_client.retry import RetryPolicy
+from viva_client.watch import AsyncReportWatch, ReportWatch
+from viva_client.webhooks import WebhookVerificationError, verify_webhook
 
 __all__ = [
     "MODALITIES",
     "AbortedError",
     "AnswerOptions",
     "Assessment",
+    "AsyncReportWatch",
     "AsyncVivaClient",
     "AuthenticationError",
     "CancelledError",
+    "ConflictError",
     "DeadlineExceededError",
+    "FailedPreconditionError",
     "InvalidArgumentError",
     "NotFoundError",
     "OverloadedError",
+    "Pending",
+    "PermissionDeniedError",
+    "ReportWatch",
     "RetryPolicy",
     "ServerError",
+    "StaleError",
     "UnavailableError",
     "VivaClient",
     "VivaError",
+    "WebhookVerificationError",
     "assessment_to_dict",
+    "error_from_status",
+    "verify_webhook",
 ]
 
 

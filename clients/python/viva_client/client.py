@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import time
 from types import TracebackType
-from typing import TypeVar
 
 import grpc
 
 from viva.v1.assessment_pb2 import Assessment
 from viva_client import calls
-from viva_client.calls import Call
-from viva_client.errors import VivaError
 from viva_client.options import AnswerOptions
-from viva_client.retry import Attempts, RetryPolicy
-from viva_client.transport import Connections, Settings
+from viva_client.retry import RetryPolicy
+from viva_client.runner import Runner
+from viva_client.services import Services
+from viva_client.transport import Settings
 from viva_client.upload import Media
 
-Out = TypeVar("Out")
-_ONCE = RetryPolicy(max_attempts=1)
 
-
-class VivaClient:
-    """Calls the Viva scoring API. Safe to share between threads; close it, or use it as a context manager.
+class VivaClient(Services[Runner]):
+    """Calls the Viva API. Safe to share between threads; close it, or use it as a context manager.
 
     Args:
         address: `HOST:PORT`.
@@ -33,7 +28,8 @@ class VivaClient:
         tls: True for TLS with the system's roots, or `grpc.ChannelCredentials`.
         retry: when to try again.
 
-    Every scoring method raises `VivaError`, and retries what is worth it with the same request id.
+    The methods of the services (`client.roles.create(...)`, see `viva_client.services`) and those below raise
+    `VivaError`, and retry what is worth it with the same request id.
     """
 
     def __init__(
@@ -46,8 +42,8 @@ class VivaClient:
         tls: bool | grpc.ChannelCredentials = False,
         retry: RetryPolicy | None = None,
     ) -> None:
-        self._settings = Settings(address, api_key, channels, timeout_s, tls, retry or RetryPolicy())
-        self._connections = Connections(self._settings)
+        self._runner = Runner(Settings(address, api_key, channels, timeout_s, tls, retry or RetryPolicy()))
+        super().__init__(self._runner)
 
     def score_text(
         self,
@@ -58,7 +54,7 @@ class VivaClient:
         timeout_s: float | None = None,
     ) -> Assessment:
         """Score an answer given as text, at most 20,000 characters."""
-        return self._run(calls.text_call(text, options or AnswerOptions(), request_id), timeout_s)
+        return self._runner.run(calls.text_call(text, options or AnswerOptions(), request_id), timeout_s)
 
     def score_media(
         self,
@@ -80,11 +76,11 @@ class VivaClient:
         Raises:
             OSError: the file cannot be read.
         """
-        return self._run(calls.media_call(media, options or AnswerOptions(), kind, request_id), timeout_s)
+        return self._runner.run(calls.media_call(media, options or AnswerOptions(), kind, request_id), timeout_s)
 
     def render_report(self, assessment: Assessment, language: str = "", *, timeout_s: float | None = None) -> str:
         """The assessment as one self-contained HTML page in `en`, `zh`, or the language of the answer."""
-        return self._run(calls.report_call(assessment, language), timeout_s)
+        return self._runner.run(calls.report_call(assessment, language), timeout_s)
 
     def health(self, service: str = "", *, timeout_s: float = 5.0) -> bool:
         """Whether the server, or one of its services, says that it is serving; tried once.
@@ -92,11 +88,11 @@ class VivaClient:
         Raises:
             VivaError: nobody answered.
         """
-        return self._run(calls.health_call(service), timeout_s, _ONCE)
+        return self._runner.run(calls.health_call(service), timeout_s)
 
     def close(self) -> None:
         """Close the connections; calls in flight are cancelled."""
-        self._connections.close()
+        self._runner.connections.close()
 
     def __enter__(self) -> VivaClient:
         return self
@@ -108,20 +104,3 @@ class VivaClient:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-
-    def _run(self, call: Call[Out], timeout_s: float | None, retry: RetryPolicy | None = None) -> Out:
-        attempts = Attempts(retry or self._settings.retry, self._settings.time_for(timeout_s))
-        while True:
-            try:
-                return self._attempt(call, attempts.remaining_s())
-            except VivaError as error:
-                if self._connections.closed:
-                    raise
-                time.sleep(attempts.pause_after(error))
-
-    def _attempt(self, call: Call[Out], timeout_s: float) -> Out:
-        flight = self._connections.start(call, timeout_s)
-        try:
-            return flight.result()
-        finally:
-            flight.cancel()  # of effect only when the wait was interrupted

@@ -76,8 +76,10 @@ class Attempts:
         Raises:
             VivaError: `error` itself, when another attempt makes no sense or no time is left for one.
         """
+        if not (error.retryable if retryable is None else retryable):
+            raise error
         self._failures += 1
-        if not (error.retryable if retryable is None else retryable) or self._failures >= self._policy.max_attempts:
+        if self._failures >= self._policy.max_attempts:
             raise error
         wait_s = self._policy.wait_s(self._failures) * (1 - self._chance() / 2)
         if error.retry_after_s is not None:

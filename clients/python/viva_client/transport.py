@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
@@ -148,11 +148,14 @@ class Connections:
         unary = channel.unary_unary(call.path, serialize, call.response.FromString)
         return Flight(call, None, unary.future(request, timeout=timeout_s, metadata=metadata))
 
-    def stream(self, call: Call[Any], timeout_s: float | None) -> Iterator[Any]:
-        """Begin a call that answers with a stream of messages; does not block. Reading it may raise `grpc.RpcError`."""
-        return self._channel().unary_stream(call.path, serialize, call.response.FromString)(
-            call.request(), timeout=timeout_s, metadata=self._settings.metadata(call)
-        )
+    def stream(self, call: Call[Any], timeout_s: float | None) -> Any:
+        """Begin a call that answers with a stream; does not block.
+
+        Returns:
+            An iterator over the messages, which raises `grpc.RpcError` where the stream fails, and a `grpc.Call`.
+        """
+        stream: Any = self._channel().unary_stream(call.path, serialize, call.response.FromString)
+        return stream(call.request(), timeout=timeout_s, metadata=self._settings.metadata(call))
 
     def _channel(self) -> grpc.Channel:
         return self._channels[next(self._turns) % len(self._channels)]

@@ -81,7 +81,6 @@ def _s3(bucket: str, prefix: str, options: S3Options) -> S3Store:
         "timeout": _REQUEST_TIMEOUT,
         "read_timeout": _READ_TIMEOUT,
         "connect_timeout": _CONNECT_TIMEOUT,
+        "allow_http": True,  # where the endpoint says so; without one it is https
     }
-    if options.endpoint.startswith("http://"):
-        client["allow_http"] = True
     return S3Store(bucket, prefix=prefix or None, config=config, client_options=client, retry_config=_RETRIES)

@@ -141,6 +141,15 @@ class DataFolder:
             shutil.rmtree(interrupted, ignore_errors=True)
         # Not under a fixed name: an initdb whose owner was killed may still be clearing up its own.
         fresh = Path(tempfile.mkdtemp(prefix=prefix, dir=self.path.parent))
+        try:
+            self._initialise(fresh, passwords)
+            fresh.rename(self.path)
+        except BaseException:
+            shutil.rmtree(fresh, ignore_errors=True)
+            raise
+        _sync_folder(self.path.parent)
+
+    def _initialise(self, fresh: Path, passwords: Passwords) -> None:
         uid = gid = _NOBODY
         if os.geteuid() == 0:
             os.chown(fresh, uid, gid)
@@ -157,10 +166,7 @@ class DataFolder:
             env=environment(),
         )
         if done.returncode != 0:
-            shutil.rmtree(fresh, ignore_errors=True)
             raise PostgresError(f"the database in {self.path} cannot be made: {last_words(done.stderr)}")
-        fresh.rename(self.path)
-        _sync_folder(self.path.parent)
 
     def _read_passwords(self) -> Passwords:
         try:

@@ -70,5 +70,6 @@ def last_words(output: str) -> str:
     """The line of a program's output that tells why it ended."""
     # A server that cannot take clients yet tells each so, which explains nothing.
     lines = [line for line in output.splitlines() if line.strip() and "FATAL:  the database system is" not in line]
-    telling = [line for line in lines if any(mark in line for mark in ("FATAL:", "PANIC:", "error:"))]
-    return (telling or lines or ["it said nothing"])[-1]
+    # The first complaint is the cause of the others.
+    telling = [line for line in lines if any(mark in line for mark in ("ERROR:", "FATAL:", "PANIC:", "error:"))]
+    return (telling or lines[-1:] or ["it said nothing"])[0]

@@ -55,7 +55,7 @@ def decode(query: ListQuery, keys: int) -> list[Any] | None:
     if (
         fingerprint != _fingerprint(query)
         or len(place) != keys
-        or not all(isinstance(one, str | float) for one in place)
+        or not all(isinstance(one, str | int | float) for one in place)
     ):
         raise invalid("page_token", "is not one that this list gave")
     return list(place)

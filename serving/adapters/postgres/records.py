@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final, LiteralString, TypeVar
 
 import psycopg
 from psycopg import AsyncConnection, sql
@@ -41,34 +41,43 @@ class Records:
         self._now = now
 
     async def insert(self, record: R) -> R:
-        table = TABLES[type(record)]
         stored = _with(record, create_time=self._now, update_time=self._now, etag="1")
-        values = self._values(stored, table)
+        statement, values = self._insert(stored)
+        with self._conflict(values["name"]):
+            await self._connection.execute(statement, values)
+        return stored
+
+    async def ensure(self, record: Any) -> bool:
+        statement, values = self._insert(record)
+        made = await self._connection.execute(statement + sql.SQL(" ON CONFLICT DO NOTHING"), values)
+        return bool(made.rowcount)
+
+    def _insert(self, record: Any) -> tuple[sql.Composed, dict[str, Any]]:
+        table = TABLES[type(record)]
+        values = self._values(record, table)
         columns = list(values)
         statement = sql.SQL("INSERT INTO {table} ({columns}) VALUES ({values})").format(
             table=sql.Identifier(table.name),
             columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
             values=sql.SQL(", ").join(map(sql.Placeholder, columns)),
         )
-        with self._conflict(values["name"]):
-            await self._connection.execute(statement, values)
-        return stored
+        return statement, values
 
-    async def get(self, kind: type[R], name: str, *, lock: bool = False) -> R:
-        found = await self._one(kind, name, lock)
+    async def get(self, kind: type[R], name: str, *, lock: bool = False, share: bool = False) -> R:
+        found = await self._one(kind, name, "FOR UPDATE" if lock else "FOR SHARE" if share else "")
         if found is None:
             raise NotFound(f"{name} does not exist", field="name")
         return found
 
     async def find(self, kind: type[R], name: str) -> R | None:
-        return await self._one(kind, name, lock=False)
+        return await self._one(kind, name, "")
 
     async def children(self, kind: type[R], parent: str) -> tuple[R, ...]:
         statement = sql.SQL("{select} WHERE tenant_id = %s AND parent = %s ORDER BY create_time, name").format(
             select=_SELECT.format(table=sql.Identifier(TABLES[kind].name))
         )
         rows = await (await self._connection.execute(statement, (self._tenant, parent))).fetchall()
-        return tuple(_record(kind, row) for row in rows)
+        return tuple(record_of(kind, row) for row in rows)
 
     async def replace(self, record: R, etag: str = "") -> R:
         table = TABLES[type(record)]
@@ -98,22 +107,15 @@ class Records:
         return bool((await self._connection.execute(statement, (name, self._tenant))).rowcount)
 
     async def page(self, kind: type[R], query: ListQuery) -> Page[R]:
-        table, size = TABLES[kind], paging.page_size(query.page_size)
-        statement, values = list_statement(table, query, self._tenant, size + 1)
-        rows = await (await self._connection.execute(statement, values)).fetchall()
-        records = tuple(_record(kind, row[:5]) for row in rows[:size])
-        if len(rows) <= size:
-            return Page(records)
-        *_, key, name = rows[size - 1]
-        return Page(records, paging.encode(query, [key.isoformat() if isinstance(key, datetime) else key, name]))
+        return await read_page(self._connection, kind, query, self._tenant)
 
-    async def _one(self, kind: type[R], name: str, lock: bool) -> R | None:
+    async def _one(self, kind: type[R], name: str, lock: LiteralString) -> R | None:
         statement = sql.SQL("{select} WHERE name = %s AND tenant_id = %s {lock}").format(
             select=_SELECT.format(table=sql.Identifier(TABLES[kind].name)),
-            lock=sql.SQL("FOR UPDATE" if lock else ""),
+            lock=sql.SQL(lock),
         )
         row = await (await self._connection.execute(statement, (name, self._tenant))).fetchone()
-        return None if row is None else _record(kind, row)
+        return None if row is None else record_of(kind, row)
 
     def _values(self, record: Any, table: Table) -> dict[str, Any]:
         body = {key: value for key, value in to_plain(record).items() if key not in _OUTSIDE}
@@ -136,11 +138,25 @@ class Records:
             raise Conflict(f"{name} exists already", field="name") from error
 
 
-def list_statement(table: Table, query: ListQuery, tenant: str, limit: int) -> tuple[sql.Composed, dict[str, Any]]:
+async def read_page(connection: AsyncConnection[Any], kind: type[R], query: ListQuery, tenant: str | None) -> Page[R]:
+    """A page of a tenant's records, or with None of all tenants'. Raises `InvalidRequest`."""
+    table, size = TABLES[kind], paging.page_size(query.page_size)
+    statement, values = list_statement(table, query, tenant, size + 1)
+    rows = await (await connection.execute(statement, values)).fetchall()
+    records = tuple(record_of(kind, row[:5]) for row in rows[:size])
+    if len(rows) <= size:
+        return Page(records)
+    *_, key, name = rows[size - 1]
+    return Page(records, paging.encode(query, [key.isoformat() if isinstance(key, datetime) else key, name]))
+
+
+def list_statement(
+    table: Table, query: ListQuery, tenant: str | None, limit: int
+) -> tuple[sql.Composed, dict[str, Any]]:
     """The statement of a page, and its values; the page begins after the token's place. Raises `InvalidRequest`."""
     column, descending = paging.order(table, query.order_by)
     values: dict[str, Any] = {"tenant": tenant, "limit": limit}
-    where: list[sql.Composable] = [sql.SQL("tenant_id = %(tenant)s")]
+    where: list[sql.Composable] = [sql.SQL("tenant_id = %(tenant)s" if tenant is not None else "true")]
     if names.id_of(query.parent) != names.OWN and query.parent.count("/") > 1:
         where.append(sql.SQL("parent = %(parent)s"))
         values["parent"] = query.parent
@@ -174,7 +190,8 @@ def list_statement(table: Table, query: ListQuery, tenant: str, limit: int) -> t
     return statement, values
 
 
-def _record(kind: type[R], row: Any) -> R:
+def record_of(kind: type[R], row: Any) -> R:
+    """The record of a row (name, version, create_time, update_time, body)."""
     name, version, create_time, update_time, body = row
     record: R = from_plain({**body, "name": name}, kind)
     return _with(

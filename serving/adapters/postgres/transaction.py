@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
@@ -13,11 +14,12 @@ from psycopg.types.json import Jsonb
 
 from serving.adapters.postgres import paging, queries
 from serving.adapters.postgres.codec import to_plain
-from serving.adapters.postgres.records import Records
+from serving.adapters.postgres.webhooks import Webhooks
 from serving.domain import names
 from serving.domain.errors import Conflict, Reason
 from serving.domain.fields import invalid
 from serving.domain.job import Job, LeasedJob
+from serving.domain.submission import AnswerState, Media
 from serving.domain.tenant import AuditEntry, Caller, UsageRecord, UsageSummary
 from serving.domain.webhook import Event
 from serving.records.ports import ListQuery, Page
@@ -30,7 +32,7 @@ _FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 
-class PostgresTransaction(Records):
+class PostgresTransaction(Webhooks):
     """`Transaction` on a connection on which `BEGIN` and the tenant's setting were sent."""
 
     def __init__(self, connection: AsyncConnection[Any], tenant: str) -> None:
@@ -39,6 +41,11 @@ class PostgresTransaction(Records):
     @property
     def now(self) -> datetime:
         return self._now
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        async with self._connection.transaction():  # within ours, psycopg makes it a savepoint
+            yield
 
     async def repeat(self, caller: Caller, method: str, request: bytes, name: str) -> str | None:
         sha256 = hashlib.sha256(request).digest()
@@ -105,6 +112,21 @@ class PostgresTransaction(Records):
         values = {"tenant": self._tenant, "subject": subject}
         return bool((await self._connection.execute(_QUEUE["cancel"], values)).rowcount)
 
+    async def attempts(self, subjects: Sequence[str]) -> dict[str, int]:
+        values = {"tenant": self._tenant, "subjects": list(subjects)}
+        return dict(await (await self._connection.execute(_QUEUE["leased_subjects"], values)).fetchall())
+
+    async def queued_answers(self, limit: int) -> int:
+        return await self._count("depth", {"tenant": self._tenant, "limit": limit})
+
+    async def scored_answers(self, window_s: float) -> int:
+        return await self._count("drained", {"tenant": self._tenant, "window_s": window_s})
+
+    async def _count(self, query: str, values: dict[str, Any]) -> int:
+        row = await (await self._connection.execute(_QUEUE[query], values)).fetchone()
+        assert row is not None, "an aggregate has a row"
+        return int(row[0])
+
     async def finish(self, job: LeasedJob) -> bool:
         values = {"job_id": job.job_id, "lease": job.lease}
         return bool((await self._connection.execute(_QUEUE["finish"], values)).rowcount)
@@ -158,6 +180,26 @@ class PostgresTransaction(Records):
 
     def _usage_values(self, interview: str, start: datetime | None, end: datetime | None) -> dict[str, Any]:
         return {"tenant": self._tenant, "interview": interview, "start": start or _FIRST, "end": end or _LAST}
+
+    async def add_media(self, media: Media) -> None:
+        values = {
+            "tenant": self._tenant,
+            "sha256": media.sha256,
+            "storage_class": media.storage_class,
+            "size_bytes": media.size_bytes,
+            "now": self._now,
+        }
+        await self._connection.execute(_SQL["add_media"], values)
+
+    async def media(self, sha256: str) -> tuple[Media, ...]:
+        values = {"tenant": self._tenant, "sha256": sha256}
+        rows = await (await self._connection.execute(_SQL["media"], values)).fetchall()
+        return tuple(Media(*row) for row in rows)
+
+    async def states(self, answers: Sequence[str]) -> dict[str, AnswerState]:
+        values = {"tenant": self._tenant, "answers": list(answers)}
+        rows = await (await self._connection.execute(_SQL["states"], values)).fetchall()
+        return {name: AnswerState(state) for name, state in rows}
 
     async def store_assessment(self, answer: str, revision: int, assessment: bytes) -> None:
         values = {"tenant": self._tenant, "answer": answer, "revision": revision, "body": assessment, "now": self._now}

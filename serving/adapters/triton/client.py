@@ -19,6 +19,7 @@ from serving.adapters.triton.endpoint import Endpoint, endpoint_path, read_endpo
 from serving.adapters.triton.faults import Fault, classify, to_viva_error
 from serving.adapters.triton.tensors import Array, check_inputs, check_outputs, contract_of
 from serving.domain.errors import ModelUnavailable, VivaError
+from serving.pipeline import metering
 
 _POLL_S = 0.05
 Answer = TypeVar("Answer")
@@ -98,11 +99,12 @@ class TritonClient:
         """
         check_inputs(model, inputs)
         wanted = outputs if outputs is not None else [spec.name for spec in contract_of(model).outputs]
-        return await self._attempts(
-            model,
-            timeout_s,
-            lambda connection, deadline: self._infer(connection, model, inputs, wanted, deadline),
-        )
+        with metering.model_call():
+            return await self._attempts(
+                model,
+                timeout_s,
+                lambda connection, deadline: self._infer(connection, model, inputs, wanted, deadline),
+            )
 
     async def _attempts(
         self, model: str, timeout_s: float, call: Callable[[_Connection, float], Awaitable[Answer]]

@@ -42,7 +42,7 @@ def lacks(assessment: Assessment, competency: str) -> tuple[Lack, ...]:
 
 
 def next_follow_up(
-    content: RoleContent, questions: Sequence[AssignedQuestion], answered: Mapping[str, Assessment]
+    content: RoleContent, questions: Sequence[AssignedQuestion], lacking: Mapping[str, Sequence[Lack]]
 ) -> AssignedQuestion | None:
     """The follow-up to ask next, None where there is none.
 
@@ -52,7 +52,7 @@ def next_follow_up(
     Args:
         content: of the revision that the questions were assigned from.
         questions: of the interview, with the follow-ups that were asked.
-        answered: assessments of its scored answers by the question's id.
+        lacking: what each scored answer lacked (see `lacks`), by the question's id.
     """
     asked = {question.question_id for question in questions}
     followed = [question.follows for question in questions if question.follows]
@@ -61,11 +61,10 @@ def next_follow_up(
         return None
     bank = {question.question_id: question.follow_ups for question in content.questions}
     for question in questions:
-        if question.follows or question.question_id in followed or question.question_id not in answered:
+        if question.follows or question.question_id in followed or question.question_id not in lacking:
             continue
         unasked = [one for one in bank[question.question_id] if one.follow_up_id not in asked]
-        lacking = lacks(answered[question.question_id], question.competency)
-        if found := _first(unasked, lacking):
+        if found := _first(unasked, lacking[question.question_id]):
             return AssignedQuestion(
                 question_id=found.follow_up_id,
                 competency=question.competency,

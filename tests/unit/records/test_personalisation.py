@@ -159,6 +159,12 @@ def test_an_attempt_is_no_fact_in_the_text_nor_as_what_the_hr_system_tells(attem
     assert facts_of(Resume(degree=attempt, skills=(attempt,))) == {}
 
 
+@pytest.mark.parametrize("rest", [" | <i>", " | {skill}", " | \x1b[2J", " | \u2066", " | " + "x" * 300])
+def test_nothing_is_read_of_a_line_with_a_trick_or_too_long_to_be_one_fact(rest: str) -> None:
+    assert facts("Project: Ferry | React") == {"project": "Ferry"}
+    assert facts("Project: Ferry" + rest) == {}
+
+
 def test_a_line_break_in_a_structured_fact_disqualifies_it() -> None:
     assert facts_of(Resume(degree="BSc\nPhysics", skills=("Python\tSQL", "Go\n"))) == {}
 

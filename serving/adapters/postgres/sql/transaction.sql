@@ -55,3 +55,14 @@ VALUES (%(tenant)s, %(answer)s, %(revision)s, %(body)s, %(now)s)
 
 -- name: assessments
 SELECT answer, revision, body FROM assessments WHERE answer = ANY(%(answers)s) ORDER BY answer, revision
+
+-- name: add_media
+INSERT INTO media (tenant_id, sha256, storage_class, size_bytes, create_time)
+VALUES (%(tenant)s, %(sha256)s, %(storage_class)s, %(size_bytes)s, %(now)s)
+ON CONFLICT DO NOTHING
+
+-- name: media
+SELECT size_bytes, sha256, create_time, storage_class FROM media WHERE tenant_id = %(tenant)s AND sha256 = %(sha256)s
+
+-- name: states
+SELECT name, state FROM answers WHERE tenant_id = %(tenant)s AND name = ANY(%(answers)s)

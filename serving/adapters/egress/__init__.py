@@ -1,0 +1,1 @@
+"""HTTP to addresses that tenants name, over aiohttp, with nothing but the public internet in reach."""

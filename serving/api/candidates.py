@@ -1,0 +1,109 @@
+"""`viva.v1.Candidates`."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import ClassVar, Final
+
+from google.longrunning import operations_pb2
+from google.protobuf.descriptor import ServiceDescriptor
+
+from serving.api import messages, operations, resources
+from serving.domain import fields, names
+from serving.domain.candidate import Candidate, LegalHold
+from serving.domain.errors import NotFound
+from serving.domain.interview import Interview, InterviewState
+from serving.domain.tenant import Caller, Scope
+from serving.records import erasure, interviews
+from serving.records.ports import Bell, Database, ListQuery, Transaction
+from viva.v1 import candidates_pb2 as pb
+
+_PATTERN: Final = "tenants/*/candidates/*"
+_CHANGEABLE: Final = ("background_check", "written_test", "resume", "accommodations")
+
+
+class CandidateService:
+    """Candidate files."""
+
+    DESCRIPTOR: ClassVar[ServiceDescriptor] = pb.DESCRIPTOR.services_by_name["Candidates"]
+    SCOPES: ClassVar[Mapping[str, Scope]] = {
+        "GetCandidate": Scope.READ,
+        "ListCandidates": Scope.READ,
+        "UpdateCandidate": Scope.SUBMIT,
+        "EraseCandidate": Scope.MANAGE,
+        "SetLegalHold": Scope.MANAGE,
+    }
+
+    def __init__(self, database: Database, bell: Bell) -> None:
+        self._database = database
+        self._bell = bell
+
+    async def get_candidate(self, request: pb.GetCandidateRequest, caller: Caller) -> pb.Candidate:
+        """`GetCandidate`."""
+        name = resources.name(request, caller, _PATTERN)
+        async with self._database.transaction(caller.tenant) as tx:
+            return messages.to_message(await tx.get(Candidate, name), pb.Candidate())
+
+    async def list_candidates(self, request: pb.ListCandidatesRequest, caller: Caller) -> pb.ListCandidatesResponse:
+        """`ListCandidates`."""
+        query = resources.query(request, resources.parent(request, caller))
+        async with self._database.transaction(caller.tenant) as tx:
+            page = await tx.page(Candidate, query)
+        return resources.fill_page(pb.ListCandidatesResponse(), "candidates", page)
+
+    async def update_candidate(self, request: pb.UpdateCandidateRequest, caller: Caller) -> pb.Candidate:
+        """`UpdateCandidate`."""
+        name = names.check(request.candidate.name, _PATTERN, caller.tenant, "candidate.name")
+        async with self._database.transaction(caller.tenant) as tx:
+            if request.allow_missing:
+                await tx.ensure(Candidate(name=name))
+            elif await tx.find(Candidate, name) is None:
+                raise NotFound("candidate.name names nothing that exists", field="candidate.name")
+            current = await tx.get(Candidate, name, lock=True)
+            changed = messages.merged(current, request.candidate, request.update_mask, _CHANGEABLE, "candidate")
+            fields.check(changed, "candidate")
+            updated = await tx.replace(changed, request.candidate.etag)
+            if changed.accommodations != current.accommodations:
+                await _decide_again(tx, name)
+            await tx.audit(caller, "UpdateCandidate", name)
+        return messages.to_message(updated, pb.Candidate())
+
+    async def erase_candidate(self, request: pb.EraseCandidateRequest, caller: Caller) -> operations_pb2.Operation:
+        """`EraseCandidate`."""
+        name = resources.name(request, caller, _PATTERN)
+        async with self._database.transaction(caller.tenant) as tx:
+            operation = await erasure.begin(tx, resources.with_request_id(request, caller), name, request)
+        self._bell.ring()
+        return operations.to_message(operation)
+
+    async def set_legal_hold(self, request: pb.SetLegalHoldRequest, caller: Caller) -> pb.Candidate:
+        """`SetLegalHold`."""
+        name = resources.name(request, caller, _PATTERN)
+        hold = None
+        if request.HasField("legal_hold"):
+            hold = resources.read(request.legal_hold, LegalHold, "legal_hold")
+        async with self._database.transaction(caller.tenant) as tx:
+            current = await tx.get(Candidate, name, lock=True)
+            if hold is not None:
+                hold = dataclasses.replace(hold, set_time=tx.now)
+            updated = await tx.replace(dataclasses.replace(current, legal_hold=hold))
+            await tx.audit(caller, "SetLegalHold", name)
+        return messages.to_message(updated, pb.Candidate())
+
+
+async def _decide_again(tx: Transaction, candidate: str) -> None:
+    """Open interviews follow what the candidate needs now."""
+    token = ""
+    while True:
+        query = ListQuery(
+            "/".join(candidate.split("/")[:2]), 1000, token, f'candidate = "{candidate}" AND state = "open"'
+        )
+        page = await tx.page(Interview, query)
+        for one in page.records:
+            locked = await tx.get(Interview, one.name, lock=True)
+            if locked.state is InterviewState.OPEN:
+                await tx.replace(await interviews.change_consents(tx, locked))
+        if not page.next_page_token:
+            return
+        token = page.next_page_token

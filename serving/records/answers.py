@@ -1,0 +1,153 @@
+"""Answers: accepted with their job in one transaction, and brought to their one result."""
+
+from __future__ import annotations
+
+import dataclasses
+from urllib.parse import urlsplit
+
+from serving.domain.answer import Modality
+from serving.domain.assessment import Assessment
+from serving.domain.errors import InvalidRequest, NotAllowedNow, NotFound, Reason
+from serving.domain.fields import invalid
+from serving.domain.interview import AssignedQuestion, Interview
+from serving.domain.job import LeasedJob, Rank
+from serving.domain.policy import PolicyDecision
+from serving.domain.submission import AnswerResult, AnswerState, CompetencyResult, Failure, Submission
+from serving.domain.tenant import Tenant, UsageRecord
+from serving.records import events
+from serving.records.interviews import check_obligations, check_open, decide, settle
+from serving.records.ports import Transaction
+from serving.records.questions.follow_ups import lacks
+from serving.records.screening_ports import RuleEngine
+from serving.records.work import score_job
+
+
+def question_of(interview: Interview, question_id: str, path: str) -> AssignedQuestion:
+    """The assigned question of an id. Raises `InvalidRequest`."""
+    for question in interview.questions:
+        if question.question_id == question_id:
+            return question
+    known = ", ".join(question.question_id for question in interview.questions)
+    raise invalid(path, f"is {question_id[:60]!r}; the interview's are {known}")
+
+
+async def accept(
+    tx: Transaction, given: Submission, interview: Interview, path: str, rank: Rank | None = None
+) -> Submission:
+    """Store an answer and the job that scores it.
+
+    Args:
+        given: its fields checked one by one, its name that of the interview and the question.
+        interview: read with a share lock, so that it does not end meanwhile.
+        path: where the answer stands in the request.
+        rank: None for the interview's own.
+
+    Raises:
+        NotAllowedNow: the interview takes no answers, or policy asks for something first.
+        InvalidRequest: no such question, or content that cannot be taken.
+        NotFound: no media of this sha256.
+        Conflict: the question has an answer.
+    """
+    check_open(interview, tx.now)
+    question_of(interview, given.question_id, f"{path}.question_id")
+    if interview.policy.jurisdictions or interview.policy.missing:
+        check_obligations(await decide(tx, interview))  # notices come of age, audits grow old
+    if given.media_sha256 is not None and not await tx.media(given.media_sha256):
+        raise NotFound(f"{path}.media_sha256 names no media of this tenant", field=f"{path}.media_sha256")
+    if given.media_uri is not None:
+        await _check_uri(tx, given.media_uri, interview, f"{path}.media_uri")
+    answer = await tx.insert(dataclasses.replace(given, rank=interview.priority.rank if rank is None else rank))
+    await tx.enqueue([score_job(answer)])
+    return answer
+
+
+async def _check_uri(tx: Transaction, uri: str, interview: Interview, path: str) -> None:
+    """What can be said without looking the host up, which is done when the media is fetched."""
+    tenant = await tx.get(Tenant, "/".join(interview.name.split("/")[:2]))
+    parts = urlsplit(uri)
+    host = parts.hostname or ""
+    if not any(_host_fits(host, pattern) for pattern in tenant.media_hosts):
+        allowed = ", ".join(tenant.media_hosts) or "none"
+        raise InvalidRequest(
+            f"{path} is at the host {host[:100]!r}; the tenant's media_hosts are {allowed}",
+            reason=Reason.URI_NOT_ALLOWED,
+            field=path,
+        )
+
+
+def _host_fits(host: str, pattern: str) -> bool:
+    wanted = pattern.rpartition(":")[0] if ":" in pattern else pattern
+    return host.endswith(wanted[1:].lower()) if wanted.startswith("*.") else host == wanted.lower()
+
+
+def check_allowed(answer: Submission, decision: PolicyDecision) -> None:
+    """Raise `NotAllowedNow` where policy leaves nothing of the answer that could be scored.
+
+    Media of which neither speech nor words may be looked at is not even decoded.
+    """
+    check_obligations(decision)
+    denied = {one.modality for one in decision.denied}
+    if Modality.LANGUAGE.value in denied or (answer.text is None and Modality.SPEECH.value in denied):
+        raise NotAllowedNow("policy lets nothing of the answer be analysed", reason=Reason.CONSENT_MISSING)
+
+
+async def store_result(
+    tx: Transaction, job: LeasedJob, assessment: Assessment, serialised: bytes, usage: UsageRecord, rules: RuleEngine
+) -> bool:
+    """Bring an answer to its end: assessment, usage, event, report, and the end of its job, all or nothing.
+
+    Returns:
+        Whether this worker still had the job; if not, another has or will have the answer, and nothing is stored.
+    """
+    if not await tx.finish(job):
+        return False
+    interview = await tx.get(Interview, job.subject.rpartition("/answers/")[0], lock=True)
+    answer = await tx.get(Submission, job.subject)
+    revision = answer.result.revision + 1 if answer.result else 1
+    question = question_of(interview, answer.question_id, "answer.question_id")
+    scored = dataclasses.replace(
+        answer,
+        state=AnswerState.SCORED,
+        error=None,
+        attempt_count=answer.attempt_count + job.attempt,
+        end_time=tx.now,
+        result=result_of(assessment, question.competency, revision),
+    )
+    await tx.replace(scored)
+    await tx.store_assessment(answer.name, revision, serialised)
+    await tx.add_usage(interview.name, dataclasses.replace(usage, time=tx.now))
+    await tx.emit(events.answer_scored(scored, tx.now))
+    await settle(tx, interview, rules)
+    return True
+
+
+async def store_failure(tx: Transaction, job: LeasedJob, failure: Failure, rules: RuleEngine) -> bool:
+    """Bring an answer to its end without a result; as `store_result`."""
+    if not await tx.finish(job):
+        return False
+    interview = await tx.get(Interview, job.subject.rpartition("/answers/")[0], lock=True)
+    answer = await tx.get(Submission, job.subject)
+    failed = dataclasses.replace(
+        answer,
+        state=AnswerState.FAILED,
+        error=failure,
+        attempt_count=answer.attempt_count + job.attempt,
+        end_time=tx.now,
+    )
+    await tx.replace(failed)
+    await tx.emit(events.answer_failed(failed, tx.now))
+    await settle(tx, interview, rules)
+    return True
+
+
+def result_of(assessment: Assessment, competency: str, revision: int) -> AnswerResult:
+    """What a report needs of an assessment."""
+    return AnswerResult(
+        revision=revision,
+        competencies=tuple(
+            CompetencyResult(one.name, one.status.value, one.score, one.low, one.high)
+            for one in assessment.competencies
+        ),
+        flag_count=len(assessment.flags),
+        lacks=lacks(assessment, competency),
+    )

@@ -1,0 +1,126 @@
+"""Posting events to webhook endpoints: signed, at least once, tried again for about five days.
+
+A worker that dies between the post and the note of it leaves the job to the next one, which sends the event again under
+the same id: receivers tell by the id what they have.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import random
+from datetime import UTC, datetime
+from typing import Final
+
+from standardwebhooks import Webhook
+
+from serving.domain.errors import NotFound
+from serving.domain.job import LeasedJob
+from serving.domain.tenant import Caller
+from serving.domain.webhook import Event, WebhookDelivery, WebhookEndpoint
+from serving.records.egress import EgressError, WebhookPoster
+from serving.records.ports import Database, JobQueue, Transaction
+
+WAITING: Final = "waiting"
+DELIVERED: Final = "delivered"
+FAILED: Final = "failed"
+GONE: Final = "gone"  # `WebhookEndpoint.disabled_reason` of one that answered 410
+
+_HOUR_S: Final = 3_600.0
+_DAY_S: Final = 24 * _HOUR_S
+# Mean seconds from each attempt to the next; they sum to 5.2 days.
+MEAN_DELAYS_S: Final = (5.0, 30.0, 120.0, 600.0, _HOUR_S, 3 * _HOUR_S, 8 * _HOUR_S, 16 * _HOUR_S, *[_DAY_S] * 4)
+
+_HTTP_GONE: Final = "http 410"
+_SYSTEM: Final = "system"
+
+
+class Deliver:
+    """Does jobs of the kind `DELIVER`."""
+
+    def __init__(self, database: Database, queue: JobQueue, poster: WebhookPoster) -> None:
+        self._database = database
+        self._queue = queue
+        self._poster = poster
+
+    async def run(self, job: LeasedJob) -> None:
+        """Send an event to an endpoint once, and end the job or give it back for a later attempt.
+
+        What waits for an endpoint that is deleted or disabled is not sent, and that is no error.
+
+        Raises:
+            StoreUnavailable: what came of it could not be noted; it is sent again when the lease has ended.
+        """
+        found = await self._begin(job)
+        if found is None:
+            return
+        endpoint, event = found
+        error = await self._post(endpoint, event, job.tenant)
+        if error == _HTTP_GONE and await self._switch_off(job, endpoint.uri):
+            return
+        delay_s = await self._note(job, error)
+        if delay_s is not None:
+            await self._queue.release(job, delay_s)
+
+    async def _begin(self, job: LeasedJob) -> tuple[WebhookEndpoint, Event] | None:
+        """What to send where; None when there is nothing to send, and the job has ended."""
+        name, event_id = _parts(job)
+        async with self._database.transaction(job.tenant) as tx:
+            endpoint, event = await tx.find(WebhookEndpoint, name), await tx.event(event_id)
+            delivery = await tx.delivery(name, event_id)
+            if endpoint is None:
+                error = "endpoint deleted"
+            elif endpoint.disabled:
+                error = "endpoint disabled"
+            elif event is None:
+                error = "event deleted"
+            elif _waits(delivery):
+                return endpoint, event
+            else:
+                error = ""  # it was sent, or given up, meanwhile
+            await _end(tx, job, _with_state(delivery, FAILED, error))
+        return None
+
+    async def _post(self, endpoint: WebhookEndpoint, event: Event, tenant: str) -> str:
+        """Send it; what it met, empty when the receiver took it."""
+        body, sent = envelope(event, tenant), datetime.now(UTC)
+        headers = {
+            "content-type": "application/cloudevents+json",
+            "webhook-id": event.event_id,
+            "webhook-timestamp": str(int(sent.timestamp())),
+            "webhook-signature": signatures(endpoint, event.event_id, sent, body),
+        }
+        try:
+            posted = await self._poster.post(endpoint.uri, body, headers)
+        except EgressError as error:
+            return error.kind.value
+        return "" if 200 <= posted.status < 300 else f"http {posted.status}"
+
+    async def _note(self, job: LeasedJob, error: str) -> float | None:
+        """Store what came of an attempt; seconds until the next one, None when the job has ended."""
+        async with self._database.transaction(job.tenant) as tx:
+            delivery = _attempted(await tx.delivery(*_parts(job)), tx.now)
+            delay_s = retry_delay_s(delivery.attempt_count, random.random()) if error and _waits(delivery) else None
+            if delivery is None or delay_s is None:
+                await _end(tx, job, _with_state(delivery, FAILED if error else DELIVERED, error))
+            else:
+                await tx.store_delivery(_parts(job)[0], dataclasses.replace(delivery, last_error=error))
+        return delay_s
+
+    async def _switch_off(self, job: LeasedJob, uri: str) -> bool:
+        """Disable an endpoint that wants no more events. False when it has another address by now."""
+        name, event_id = _parts(job)
+        async with self._database.transaction(job.tenant) as tx:
+            try:
+                endpoint = await tx.get(WebhookEndpoint, name, lock=True)
+            except NotFound:
+                await tx.finish(job)
+                return True
+            if endpoint.uri != uri:
+                return False
+            delivery = _attempted(await tx.delivery(name, event_id), tx.now)
+            if await _end(tx, job, _with_state(delivery, FAILED, _HTTP_GONE)):
+                await tx.replace(dataclasses.replace(endpoint, disabled=True, disabled_reason=GONE))
+                await tx.fail_deliveries(name, "endpoint disabled")
+                await tx.audit(Caller(job.tenant, frozenset(), _SYSTEM), "DisableWebhookEndpoint", name)
+        return True

@@ -1,0 +1,110 @@
+"""The loop that takes jobs and does them, inside a process that can score."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+from serving.domain.errors import VivaError
+from serving.domain.job import JobKind, Lane, LeasedJob
+from serving.records.ports import JobQueue
+from serving.records.slots import Slots
+
+logger = logging.getLogger("viva.worker")
+
+# A worker that was killed is missed after so long; its jobs are then another's.
+LEASE_S: Final = 15.0
+_RENEW_S: Final = LEASE_S / 3
+# What nobody rang for, and what was delayed, is found at a look round.
+_POLL_S: Final = 0.5
+_AWAY_S: Final = 0.5
+
+
+class Worker:
+    """Does jobs in as many slots as each lane has; slots are shared with calls that are answered at once.
+
+    Args:
+        handlers: what does each kind of job; it ends or releases its job itself, and what it raises is logged only: the
+            job is then begun again when its lease has ended.
+        heard: set when there may be work.
+    """
+
+    def __init__(
+        self,
+        queue: JobQueue,
+        handlers: Mapping[JobKind, Callable[[LeasedJob], Awaitable[None]]],
+        slots: Mapping[Lane, Slots],
+        heard: asyncio.Event,
+    ) -> None:
+        self._queue = queue
+        self._handlers = handlers
+        self._slots = slots
+        self._heard = heard
+        self._running: dict[int, tuple[LeasedJob, asyncio.Task[None]]] = {}
+
+    async def run(self) -> None:
+        """Work for as long as the task runs; when it is cancelled, jobs in flight are given back."""
+        async with asyncio.TaskGroup() as group:
+            doors = {lane: asyncio.Event() for lane in self._slots}
+            group.create_task(self._pass_on(doors))
+            group.create_task(self._renew())
+            for lane, slots in self._slots.items():
+                group.create_task(self._serve(lane, slots, doors[lane], group))
+
+    async def _pass_on(self, doors: Mapping[Lane, asyncio.Event]) -> None:
+        """One bell, several lanes: each forgets a ring for itself."""
+        while True:
+            await self._heard.wait()
+            self._heard.clear()
+            for door in doors.values():
+                door.set()
+
+    async def _serve(self, lane: Lane, slots: Slots, door: asyncio.Event, group: asyncio.TaskGroup) -> None:
+        while True:
+            count = await slots.take_free()
+            door.clear()
+            try:
+                jobs = await self._queue.lease(lane, count, LEASE_S)
+            except VivaError:
+                slots.give(count)
+                await asyncio.sleep(_AWAY_S)
+                continue
+            except BaseException:
+                slots.give(count)
+                raise
+            slots.give(count - len(jobs))
+            for job in jobs:
+                task = group.create_task(self._do(job, slots))
+                self._running[job.job_id] = (job, task)
+            if len(jobs) < count:  # no more work for now
+                try:
+                    async with asyncio.timeout(_POLL_S):
+                        await door.wait()
+                except TimeoutError:
+                    pass
+
+    async def _do(self, job: LeasedJob, slots: Slots) -> None:
+        try:
+            await self._handlers[job.kind](job)
+        except Exception:
+            logger.exception("job %d (%s) failed", job.job_id, job.kind.value)
+        finally:
+            slots.give(1)
+            del self._running[job.job_id]
+
+    async def _renew(self) -> None:
+        """Hold on to the leases of what runs; what is another's now is stopped."""
+        while True:
+            await asyncio.sleep(_RENEW_S)
+            jobs = [job for job, _ in self._running.values()]
+            if not jobs:
+                continue
+            try:
+                ours = await self._queue.extend(jobs, LEASE_S)
+            except VivaError:
+                continue  # the database is away: the leases run on, or are found lost later
+            for job in jobs:
+                if job.job_id not in ours and job.job_id in self._running:
+                    self._running[job.job_id][1].cancel("the lease was lost")
