@@ -7,12 +7,17 @@ docs/configuration.md lists them; a test proves that it lists all.
 from __future__ import annotations
 
 import dataclasses
+import re
 import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from serving.adapters.egress.config import EgressConfig
+from serving.adapters.jwt.issuer import Issuer
+from serving.domain import names
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -31,12 +36,18 @@ class GatewayConfig:
     """The edge: gRPC servers that share one advertised port.
 
     Attributes:
-        host: address that the advertised port binds to; anything but loopback needs API keys.
+        host: address that the advertised port binds to; anything but loopback needs keys or an issuer of tokens.
         port: advertised gRPC port.
         replicas: gateway processes that share the port.
         text_queue: text answers that may wait, for each gateway.
         media_queue: media answers that may wait, for each gateway.
-        api_keys: tenant by hex SHA-256 of its key; empty serves one local tenant without credentials.
+        api_keys: tenant by hex SHA-256 of its key; with all scopes but `admin`.
+        admin_keys: name by hex SHA-256 of a key of the operator; with all scopes. With neither these nor api_keys nor
+            jwt_issuers, callers on this host are one local tenant without credentials.
+        jwt_issuers: whose JSON Web Tokens are accepted.
+        tls_cert: certificate chain of the advertised port in PEM format; empty for plain gRPC.
+        tls_key: its private key, without a password.
+        tls_client_ca: certificates that clients' certificates must come from; empty asks clients for none.
     """
 
     host: str = "127.0.0.1"
@@ -45,14 +56,59 @@ class GatewayConfig:
     text_queue: int = 256
     media_queue: int = 64
     api_keys: Mapping[str, str] = field(default_factory=dict)
+    admin_keys: Mapping[str, str] = field(default_factory=dict)
+    jwt_issuers: tuple[Issuer, ...] = ()
+    tls_cert: Path = Path()
+    tls_key: Path = Path()
+    tls_client_ca: Path = Path()
 
     def __post_init__(self) -> None:
         _check(1 <= self.port <= 65535, "gateway.port", self.port, "1 to 65535")
         _check(self.replicas >= 1, "gateway.replicas", self.replicas, "at least 1")
         _check(self.text_queue >= 1, "gateway.text_queue", self.text_queue, "at least 1")
         _check(self.media_queue >= 1, "gateway.media_queue", self.media_queue, "at least 1")
-        loopback = self.host in ("localhost", "::1") or self.host.startswith("127.")
-        _check(loopback or bool(self.api_keys), "gateway.host", self.host, "loopback, unless api_keys are set")
+        self._check_callers()
+        for name in ("tls_cert", "tls_key", "tls_client_ca"):
+            if (given := getattr(self, name)) != Path():
+                object.__setattr__(self, name, given.expanduser().absolute())
+        _check((self.tls_key != Path()) == self.tls, "gateway.tls_key", str(self.tls_key), "set if tls_cert is")
+        fits = self.tls or self.tls_client_ca == Path()
+        _check(fits, "gateway.tls_client_ca", str(self.tls_client_ca), "empty without tls_cert")
+
+    def _check_callers(self) -> None:
+        for key, pattern, limit in (
+            ("api_keys", names.TENANT_ID, "the id of a tenant: 3 to 40 of a-z, 0-9 and -, a letter first"),
+            ("admin_keys", names.ID, "a name: 1 to 60 of a-z, 0-9, _ and -"),
+        ):
+            for sha256, name in getattr(self, key).items():
+                hashed = re.fullmatch(names.SHA256, sha256) is not None  # or it may be a key itself
+                _check(hashed, f"a key of gateway.{key}", "(hidden)", "a hex SHA-256: 64 of 0-9 and a-f")
+                _check(re.fullmatch(pattern, name) is not None, f"gateway.{key}: {sha256[:8]}...", name, limit)
+        both = sorted(self.api_keys.keys() & self.admin_keys.keys())
+        _check(not both, "gateway.admin_keys", both, "other keys than those of api_keys")
+        issuers = [one.issuer for one in self.jwt_issuers]
+        _check(len(set(issuers)) == len(issuers), "gateway.jwt_issuers", issuers, "one entry for each issuer")
+        closed = bool(self.api_keys or self.admin_keys or self.jwt_issuers)
+        _check(
+            self._loopback or closed,
+            "gateway.host",
+            self.host,
+            "loopback, unless api_keys, admin_keys or jwt_issuers are set",
+        )
+
+    @property
+    def _loopback(self) -> bool:
+        return self.host in ("localhost", "::1") or self.host.startswith("127.")
+
+    @property
+    def open_to_host(self) -> bool:
+        """Whether callers on this host need no credentials."""
+        return self._loopback and not (self.api_keys or self.admin_keys or self.jwt_issuers)
+
+    @property
+    def tls(self) -> bool:
+        """Whether the advertised port speaks TLS only."""
+        return self.tls_cert != Path()
 
     @property
     def address(self) -> str:
@@ -140,6 +196,25 @@ class DatabaseConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class StorageConfig:
+    """Where media are kept.
+
+    Attributes:
+        url: `s3://bucket/prefix`, or a folder that all hosts share; empty for `data_dir/objects`.
+        classes: address of each further storage class that jurisdictions ask for, such as `cn`.
+        s3_endpoint: of a store that is not Amazon's, such as `http://minio:9000`.
+        s3_region, s3_access_key_id, s3_secret_access_key: empty for what the environment says.
+    """
+
+    url: str = ""
+    classes: Mapping[str, str] = field(default_factory=dict)
+    s3_endpoint: str = ""
+    s3_region: str = ""
+    s3_access_key_id: str = ""
+    s3_secret_access_key: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class VivaConfig:
     """Everything.
 
@@ -161,6 +236,8 @@ class VivaConfig:
     scorer: ScorerConfig = ScorerConfig()
     triton: TritonConfig = TritonConfig()
     database: DatabaseConfig = DatabaseConfig()
+    storage: StorageConfig = StorageConfig()
+    egress: EgressConfig = field(default_factory=EgressConfig)
 
     def __post_init__(self) -> None:
         _check(0 <= self.metrics_port <= 65535, "metrics_port", self.metrics_port, "0 to 65535")
@@ -170,6 +247,11 @@ class VivaConfig:
             given = getattr(self, f"{name}_dir")
             folder = data_dir / name if given == Path() else given.expanduser().absolute()
             object.__setattr__(self, f"{name}_dir", folder)
+
+    @property
+    def storage_urls(self) -> Mapping[str, str]:
+        """Address of each storage class."""
+        return {**self.storage.classes, "default": self.storage.url or str(self.data_dir / "objects")}
 
     @property
     def log_dir(self) -> Path:
@@ -206,11 +288,13 @@ def from_mapping(values: Mapping[str, Any]) -> VivaConfig:
 
 
 def to_mapping(config: VivaConfig) -> dict[str, Any]:
-    """Plain values (strings, numbers, dicts) that `from_mapping` reads back; what travels to the replicas."""
+    """Plain values (strings, numbers, lists, dicts) that `from_mapping` reads back; what travels to the replicas."""
 
     def plain(value: Any) -> Any:
         if isinstance(value, Mapping):
             return {key: plain(item) for key, item in value.items()}
+        if isinstance(value, tuple):
+            return [plain(item) for item in value]
         return str(value) if isinstance(value, Path) else value
 
     result = plain(dataclasses.asdict(config))
@@ -225,12 +309,24 @@ def _build(kind: type, values: Any, prefix: str) -> Any:
     unknown = sorted(set(map(str, values)) - hints.keys())
     if unknown:
         raise ConfigError(f"unknown key {prefix}{unknown[0]}; known are {', '.join(prefix + key for key in hints)}")
-    return kind(**{key: _convert(hints[key], value, prefix + key) for key, value in values.items()})
+    converted = {key: _convert(hints[key], value, prefix + key) for key, value in values.items()}
+    try:
+        return kind(**converted)
+    except ConfigError:
+        raise
+    except ValueError as error:  # of a class that knows its own keys, but not where they stand
+        raise ConfigError(f"{prefix}{error}") from None
 
 
 def _convert(hint: Any, value: Any, key: str) -> Any:
     if dataclasses.is_dataclass(hint):
         return _build(typing.cast(type, hint), value, key + ".")
+    if typing.get_origin(hint) is tuple:  # tuple[str, ...], or of a dataclass
+        element = typing.get_args(hint)[0]
+        kind, word = (Mapping, "mappings") if dataclasses.is_dataclass(element) else (str, "strings")
+        if isinstance(value, list) and all(isinstance(item, kind) for item in value):
+            return tuple(_convert(element, item, f"{key}[{index}]") for index, item in enumerate(value))
+        raise ConfigError(f"{key} must be a list of {word}")
     if typing.get_origin(hint) is not None:  # Mapping[str, str]
         if isinstance(value, Mapping) and all(isinstance(item, str) for pair in value.items() for item in pair):
             return dict(value)
@@ -239,6 +335,10 @@ def _convert(hint: Any, value: Any, key: str) -> Any:
         return Path(value)
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
-    if isinstance(value, bool) or not isinstance(value, hint) or isinstance(hint, types.UnionType):
+    if (
+        isinstance(value, bool) is not (hint is bool)
+        or not isinstance(value, hint)
+        or isinstance(hint, types.UnionType)
+    ):
         raise ConfigError(f"{key} is {value!r}, it must be of type {hint.__name__}")
     return value

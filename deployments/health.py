@@ -10,6 +10,8 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from ray import serve
 from ray.serve.exceptions import RayServeException
 
+from deployments import tls
+
 ADDRESS_VARIABLE: Final = "VIVA_GRPC_ADDRESS"
 _SERVICES: Final = ("", "viva.v1.Scoring")
 _servicer = health.aio.HealthServicer()
@@ -39,7 +41,11 @@ def add_to_server(servicer: Any, server: Any) -> None:
         address = os.environ.get(ADDRESS_VARIABLE)
         if not address:
             raise RuntimeError(f"{ADDRESS_VARIABLE} must name the advertised HOST:PORT in every gateway's environment")
-        server.add_insecure_port(address)
+        files = tls.from_environment(os.environ)
+        if files is None:
+            server.add_insecure_port(address)
+        else:
+            server.add_secure_port(address, files.credentials())
 
 
 def _in_replica() -> bool:

@@ -18,8 +18,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-from deployments import ports, reaper
+from deployments import database, ports, reaper
 from deployments.config import VivaConfig, to_mapping
+from deployments.errors import StackError
 from serving.adapters.spool import FolderSpool
 from serving.adapters.triton import launch
 from serving.adapters.triton.shm import sweep_stale
@@ -29,10 +30,6 @@ _READY_TIMEOUT_S: Final = 180.0
 _STOP_GRACE_S: Final = 20.0
 _LOG_TAIL_LINES: Final = 15
 _REPLICA_LOGS_KEPT_S: Final = 7 * 86_400.0  # every replica of every start has files of its own
-
-
-class StackError(RuntimeError):
-    """The stack cannot run; the message is one line for the person who started it."""
 
 
 class SupervisedStack:
@@ -93,6 +90,7 @@ class SupervisedStack:
         temporary = tempfile.TemporaryDirectory(prefix="viva-", dir="/tmp", ignore_cleanup_errors=True)
         ray_dir = undo.enter_context(temporary)
         undo.enter_context(reaper.adopting(spare_own_group=True))
+        self._config = undo.enter_context(database.ready(config))
         self._told, ready = os.pipe()
         undo.callback(os.close, self._told)
         try:

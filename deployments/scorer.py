@@ -12,10 +12,15 @@ from ray.serve import Deployment
 from ray.serve.handle import DeploymentHandle
 
 from deployments.compose import engine
+from deployments.compose.work import DurableWork
 from deployments.config import from_mapping
 from serving.api import assessments
 from serving.domain.answer import Answer
 from serving.domain.errors import InternalFault, Overloaded, VivaError
+from serving.domain.job import Lane
+from serving.records.slots import Slots
+
+_END_S = 3.0
 
 logger = logging.getLogger("ray.serve")
 
@@ -33,15 +38,20 @@ class Scorer:
         self._config = from_mapping(config)
         self._node = node
         self._models, self._use_case = engine.pipeline(self._config)
-        # The gateways bound what is in the cluster; these bound what one replica works on, however Ray spreads it.
-        self._text_slots = asyncio.Semaphore(self._config.scorer.text_slots)
-        self._media_slots = asyncio.Semaphore(self._config.scorer.media_slots)
+        # The gateways bound what is in the cluster; these bound what one replica works on, however Ray spreads it and
+        # whatever is in the queue.
+        self._slots = {
+            Lane.TEXT: Slots(self._config.scorer.text_slots),
+            Lane.MEDIA: Slots(self._config.scorer.media_slots),
+        }
+        work = DurableWork(self._config, self._use_case.run, self._slots)
+        self._work = asyncio.get_running_loop().create_task(work.run())
 
     async def score(self, answer: Answer, request_id: str) -> bytes | VivaError:
         """A serialised `viva.v1.Assessment`, or the error: raised through Ray it would lose its shape."""
         limit = asyncio.timeout(self._config.scorer.timeout_s)
         try:
-            async with self._media_slots if answer.media else self._text_slots, limit:
+            async with self._slots[Lane.MEDIA if answer.media else Lane.TEXT].one(), limit:
                 assessment = await self._use_case.run(answer)
             return await asyncio.to_thread(lambda: assessments.to_message(assessment).SerializeToString())
         except VivaError as error:
@@ -66,7 +76,14 @@ class Scorer:
             return False
         return True
 
+    async def check_health(self) -> None:
+        """Serve replaces a scorer whose worker has ended: it would score calls, but no job."""
+        if self._work.done():
+            raise RuntimeError("the worker has ended") from self._work.exception()
+
     async def __del__(self) -> None:
+        self._work.cancel()
+        await asyncio.wait([self._work], timeout=_END_S)
         await self._models.close()
 
 

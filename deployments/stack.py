@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from deployments import ports, reaper
+from deployments import ports, reaper, tls
 from deployments.config import VivaConfig, from_mapping
 from serving.adapters.triton.shm import sweep_stale
 from serving.domain.limits import LIMITS
@@ -29,7 +29,17 @@ if TYPE_CHECKING:
 # Above the ports of Triton, below Linux's ephemeral range, which starts at 32768.
 REPLICA_PORTS: Final = range(25_000, 32_000)
 # What Serve's gRPC server is made of: the API, and what it lacks (health, the advertised port).
-SERVICERS: Final = ("viva.v1.scoring_pb2_grpc.add_ScoringServicer_to_server", "deployments.health.add_to_server")
+SERVICERS: Final = (
+    "viva.v1.answers_pb2_grpc.add_AnswersServicer_to_server",
+    "viva.v1.candidates_pb2_grpc.add_CandidatesServicer_to_server",
+    "viva.v1.interviews_pb2_grpc.add_InterviewsServicer_to_server",
+    "viva.v1.roles_pb2_grpc.add_RolesServicer_to_server",
+    "viva.v1.scoring_pb2_grpc.add_ScoringServicer_to_server",
+    "viva.v1.screening_pb2_grpc.add_ScreeningServicer_to_server",
+    "viva.v1.tenants_pb2_grpc.add_TenantsServicer_to_server",
+    "google.longrunning.operations_pb2_grpc.add_OperationsServicer_to_server",
+    "deployments.health.add_to_server",
+)
 
 _OBJECT_STORE_BYTES: Final = 80 * 1024 * 1024  # Ray's least is 75 MiB; nothing large travels through it
 _MESSAGE_OVERHEAD: Final = 1_000_000
@@ -57,6 +67,7 @@ def environment(config: VivaConfig, replica_ports: range) -> Mapping[str, str]:
         # User code in the server's loop, or a slow consumer does not slow the sender of an upload down.
         "RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD": "0",
         "VIVA_GRPC_ADDRESS": config.gateway.address,
+        **tls.environment(config.gateway),
     }
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from serving.adapters.postgres.database import PostgresDatabase
+from serving.adapters.postgres.server import PostgresServer
+from tests import postgres as postgres_servers
 from tests import stack as stacks
 from viva_client import VivaClient
 
@@ -30,3 +33,19 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stacks.Stack]:
 def client(stack: stacks.Stack) -> Iterator[VivaClient]:
     with VivaClient(stack.address) as connected:
         yield connected
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """One PostgreSQL with the newest schema for all tests; each makes a tenant of its own."""
+    with postgres_servers.running(tmp_path_factory.mktemp("postgres")) as server:
+        yield server
+
+
+@pytest.fixture
+async def database(postgres: PostgresServer) -> AsyncIterator[PostgresDatabase]:
+    """The application's connections to it."""
+    database = PostgresDatabase(postgres.app_url)
+    await database.open()
+    yield database
+    await database.close()

@@ -13,6 +13,7 @@ import click
 from deployments import processes
 from deployments.cli.output import Failure
 from deployments.config import ConfigError, VivaConfig, from_mapping
+from deployments.errors import StackError
 
 
 @click.command()
@@ -37,6 +38,7 @@ def up(grpc_port: int | None, data_dir: Path | None, metrics_port: int | None, c
         config = _config(config_file, grpc_port, data_dir, metrics_port)
         _check_models(config)
         _check_rubrics()
+        _check_certificates(config)
         _stop_on_signal()
         with processes.SupervisedStack(config) as stack:
             click.echo(f"starting; logs are in {config.log_dir}", err=True)
@@ -44,7 +46,7 @@ def up(grpc_port: int | None, data_dir: Path | None, metrics_port: int | None, c
             click.echo(f"viva is ready on {_dialable(config)}")
             sys.stdout.flush()
             stack.wait()
-    except (ConfigError, processes.StackError) as error:
+    except (ConfigError, StackError) as error:
         raise Failure(str(error)) from error
     except KeyboardInterrupt:
         click.echo("stopped", err=True)
@@ -91,6 +93,12 @@ def _check_rubrics() -> None:
         load_rubrics()
     except ValueError as error:
         raise ConfigError(f"rubrics: {error}") from error
+
+
+def _check_certificates(config: VivaConfig) -> None:
+    from deployments import tls
+
+    tls.check(config.gateway)
 
 
 def _stop_on_signal() -> None:

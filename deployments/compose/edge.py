@@ -8,18 +8,27 @@ from typing import Any, Final
 from google.protobuf.descriptor import ServiceDescriptor
 
 from deployments.config import VivaConfig
+from serving.adapters.egress.client import Egress
+from serving.adapters.jwt.tokens import IssuedTokens
+from serving.adapters.postgres.credentials import PostgresCredentials
 from serving.adapters.postgres.database import PostgresDatabase
 from serving.adapters.postgres.queue import Doorbell
 from serving.adapters.spool import FolderSpool
 from serving.api.admission import Lane
-from serving.api.auth import ApiKeys
+from serving.api.auth import LOCAL_TENANT, Authenticator, configured_callers
+from serving.api.limits import RateLimits
 from serving.api.roles import RoleService
 from serving.api.rpc import Rpc, Service
 from serving.api.service import AnswerScorer, ScoringService
-from serving.domain.tenant import Caller, Scope
+from serving.api.tenants import TenantService
+from serving.api.webhooks import WebhookService
+from serving.domain.tenant import Caller
+from serving.records.tenants import ensure_tenants
 from serving.report import render_report
 
-SERVICES: Final[tuple[ServiceDescriptor, ...]] = tuple(kind.DESCRIPTOR for kind in (ScoringService, RoleService))
+SERVICES: Final[tuple[ServiceDescriptor, ...]] = tuple(
+    kind.DESCRIPTOR for kind in (ScoringService, TenantService, RoleService, WebhookService)
+)
 
 
 class Edge:
@@ -32,8 +41,19 @@ class Edge:
 
     def __init__(self, config: VivaConfig, scorer: AnswerScorer) -> None:
         gateway = config.gateway
-        self._keys = ApiKeys(gateway.api_keys)
         self._database = PostgresDatabase(config.database.url, config.database.connections)
+        credentials = PostgresCredentials(self._database)
+        callers = configured_callers(gateway.api_keys, gateway.admin_keys)
+        self._authenticator = Authenticator(
+            credentials,
+            configured=callers,
+            tokens=IssuedTokens(gateway.jwt_issuers) if gateway.jwt_issuers else None,
+            open_to_host=gateway.open_to_host,
+            tls=gateway.tls,
+        )
+        self._rates = RateLimits(credentials)
+        self._tenants = sorted({LOCAL_TENANT, *(caller.tenant for caller in callers.values())})
+        self._egress = Egress(config.egress)
         self._doorbell = Doorbell(self._database, config.database.url)
         text = Lane("text", config.text_concurrency, gateway.text_queue, expected_s=0.1)
         media = Lane("media", config.media_concurrency, gateway.media_queue, expected_s=10.0)
@@ -42,23 +62,38 @@ class Edge:
             scorer, FolderSpool(config.spool_dir), render_report, text_lane=text, media_lane=media, render_lane=report
         )
         self.lanes = (text, media, report)
-        self.services: tuple[Service, ...] = (scoring, RoleService(self._database))
+        self.services: tuple[Service, ...] = (
+            scoring,
+            TenantService(self._database, credentials),
+            RoleService(self._database),
+            WebhookService(self._database, self._egress),
+        )
 
     async def run(self) -> None:
         """What goes on beside the calls, for as long as the task runs."""
         await self._database.open()
-        await asyncio.gather(self._doorbell.send())
+        try:
+            await asyncio.gather(self._doorbell.send(), ensure_tenants(self._database, self._tenants))
+        finally:
+            await self._egress.close()
 
     async def caller(self, call: Rpc, context: Any, request_id: str) -> Caller:
         """Who calls, when they may.
 
         Args:
-            context: of the call: `invocation_metadata()` and `peer()`.
+            context: of the call: `invocation_metadata()`, `peer()` and `auth_context()`.
 
         Raises:
-            Unauthorized, Forbidden, QuotaExceeded.
+            Unauthorized, Forbidden, QuotaExceeded, StoreUnavailable.
         """
-        tenant = self._keys.tenant(context.invocation_metadata(), context.peer())
-        caller = Caller(tenant, frozenset(Scope), "local", request_id)
+        caller = await self._authenticator.caller(
+            context.invocation_metadata(), context.peer(), context.auth_context(), request_id
+        )
+        await self._rates.take(caller.tenant)
         call.authorize(caller)
         return caller
+
+
+class _NoQuota:
+    async def admit(self, tenant: str, count: int) -> None:
+        del tenant, count

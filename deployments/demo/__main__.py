@@ -19,6 +19,7 @@ from rich.table import Table
 from deployments import ports, processes
 from deployments.config import ROOT, GatewayConfig, VivaConfig
 from deployments.demo import material
+from deployments.errors import StackError
 from deployments.models.errors import ModelBuildError
 from viva.v1.assessment_pb2 import Assessment
 from viva_client import AnswerOptions, VivaClient, VivaError, assessment_to_dict
@@ -92,7 +93,7 @@ def main() -> int:
                 table = _score_all(prepared, config, progress)
                 progress.update(task, description="stopping")
             progress.update(task, description="done", total=1, completed=1)
-    except (processes.StackError, ModelBuildError, VivaError, OSError) as error:
+    except (StackError, ModelBuildError, VivaError, OSError) as error:
         err.print(f"demo: {error}", markup=False)
         return 1
     Console(highlight=False).print(table)

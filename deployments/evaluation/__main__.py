@@ -14,6 +14,7 @@ import click
 from deployments import ports, processes
 from deployments.cli.eval import evaluate
 from deployments.config import ROOT, GatewayConfig, VivaConfig
+from deployments.errors import StackError
 
 
 def main() -> int:
@@ -30,7 +31,7 @@ def main() -> int:
                 stack.wait_ready()
                 arguments = [*sys.argv[1:], "--address", config.gateway.address, "--json", str(output)]
                 return int(evaluate.main(arguments, prog_name="viva eval", standalone_mode=False))
-        except processes.StackError as error:
+        except StackError as error:
             print(f"error: {error}", file=sys.stderr)
         except click.ClickException as error:
             error.show()

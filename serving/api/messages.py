@@ -82,6 +82,11 @@ def merged(current: R, message: Message, mask: FieldMask, allowed: Collection[st
     return dataclasses.replace(current, **{name: getattr(new, name) for name in paths})  # type: ignore[type-var]
 
 
+def time_of(message: Message, field: str) -> datetime | None:
+    """A time of a request, None when it is absent. Raises `InvalidRequest`."""
+    return _time(getattr(message, field), field) if message.HasField(field) else None
+
+
 def failure_status(failure: Failure) -> status_pb2.Status:
     """`google.rpc.Status` of a stored failure."""
     packed = any_pb2.Any()
@@ -145,10 +150,7 @@ def _get(message: Message, field: Any, hint: Any, path: str, given: bool) -> Any
 
 def _value(raw: Any, field: Any, hint: Any, path: str, given: bool) -> Any:
     if isinstance(raw, Timestamp):
-        try:
-            return raw.ToDatetime(tzinfo=UTC)
-        except (ValueError, OverflowError):
-            raise invalid(path, "is no time between the years 1 and 9999") from None
+        return _time(raw, path)
     if dataclasses.is_dataclass(hint):
         return from_message(raw, typing.cast(type, hint), path, given=given)
     if isinstance(hint, type) and issubclass(hint, Enum):
@@ -156,6 +158,13 @@ def _value(raw: Any, field: Any, hint: Any, path: str, given: bool) -> Any:
     if typing.get_origin(hint) in (dict, Mapping):
         return dict(raw)
     return raw
+
+
+def _time(raw: Timestamp, path: str) -> datetime:
+    try:
+        return raw.ToDatetime(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise invalid(path, "is no time between the years 1 and 9999") from None
 
 
 def _enum(raw: Any, field: Any, hint: type[Enum], path: str) -> Any:

@@ -116,6 +116,43 @@ class Contest:
 
 
 @dataclass(frozen=True, slots=True)
+class QuestionFeedback:
+    """Advice on one answer; `question_id` is not part of the message."""
+
+    question: str = output()
+    suggestions: tuple[str, ...] = output(())
+    transcript: str = output()
+    question_id: str = output()
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateFeedback:
+    """A report as its candidate may see it; `competencies` is empty unless the tenant shows scores."""
+
+    role_display_name: str = output()
+    language: str = output()
+    questions: tuple[QuestionFeedback, ...] = output(())
+    competencies: tuple[ReportCompetency, ...] = output(())
+    policy: PolicyDecision = output(PolicyDecision())
+    contest_notice: str = output()
+
+
+@dataclass(frozen=True, slots=True)
+class ReportLink:
+    """A signed link."""
+
+    uri: str = output()
+    expire_time: datetime | None = output(None)
+
+
+class Audience(Enum):
+    """Who a link is for."""
+
+    RECRUITER = "recruiter"
+    CANDIDATE = "candidate"
+
+
+@dataclass(frozen=True, slots=True)
 class Satisfaction:
     """How satisfied a candidate was; `name` is not part of the message."""
 

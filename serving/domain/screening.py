@@ -31,7 +31,7 @@ class ResumeFacts:
 
     experience_years: float | None = given(None)
     degree: str | None = given(None)
-    skills: tuple[str, ...] = given(())
+    skills: tuple[str, ...] = given((), count=(0, 100), chars=(1, 100))
 
 
 @dataclass(frozen=True, slots=True)

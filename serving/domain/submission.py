@@ -63,6 +63,7 @@ class Submission:
     """An answer to a question of an interview. Exactly one of `text`, `media_sha256` and `media_uri` is set.
 
     Attributes:
+        corrected_text: what was said, as a person found; scored in place of the content. Not part of the message.
         result: None before it was scored; not part of the message.
         rank: how soon it is scored; not part of the message.
     """
@@ -80,6 +81,12 @@ class Submission:
     end_time: datetime | None = output(None)
     result: AnswerResult | None = output(None)
     rank: Rank = output(Rank.INTERACTIVE)
+    corrected_text: str | None = output(None)
+
+    @property
+    def scored_text(self) -> str | None:
+        """The words that are scored, None where they are still to be recognised in media."""
+        return self.text if self.corrected_text is None else self.corrected_text
 
 
 @dataclass(frozen=True, slots=True)

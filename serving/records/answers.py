@@ -87,7 +87,7 @@ def check_allowed(answer: Submission, decision: PolicyDecision) -> None:
     """
     check_obligations(decision)
     denied = {one.modality for one in decision.denied}
-    if Modality.LANGUAGE.value in denied or (answer.text is None and Modality.SPEECH.value in denied):
+    if Modality.LANGUAGE.value in denied or (answer.scored_text is None and Modality.SPEECH.value in denied):
         raise NotAllowedNow("policy lets nothing of the answer be analysed", reason=Reason.CONSENT_MISSING)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import random
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -17,7 +18,7 @@ from standardwebhooks import Webhook
 from serving.domain.errors import NotFound
 from serving.domain.job import LeasedJob
 from serving.domain.tenant import Caller
-from serving.domain.webhook import Event, WebhookDelivery, WebhookEndpoint
+from serving.domain.webhook import Event, Secret, WebhookDelivery, WebhookEndpoint
 from serving.records.egress import EgressError, WebhookPoster
 from serving.records.ports import Database, JobQueue, Transaction
 
@@ -32,7 +33,7 @@ _DAY_S: Final = 24 * _HOUR_S
 MEAN_DELAYS_S: Final = (5.0, 30.0, 120.0, 600.0, _HOUR_S, 3 * _HOUR_S, 8 * _HOUR_S, 16 * _HOUR_S, *[_DAY_S] * 4)
 
 _HTTP_GONE: Final = "http 410"
-_SYSTEM: Final = "system"
+_DISABLED: Final = "endpoint disabled"
 
 
 class Deliver:
@@ -71,14 +72,14 @@ class Deliver:
             if endpoint is None:
                 error = "endpoint deleted"
             elif endpoint.disabled:
-                error = "endpoint disabled"
+                error = _DISABLED
             elif event is None:
                 error = "event deleted"
-            elif _waits(delivery):
+            elif delivery is not None and delivery.state == WAITING:
                 return endpoint, event
             else:
-                error = ""  # it was sent, or given up, meanwhile
-            await _end(tx, job, _with_state(delivery, FAILED, error))
+                error = ""  # it came to its end meanwhile
+            await _end(tx, job, _ended(delivery, FAILED, error))
         return None
 
     async def _post(self, endpoint: WebhookEndpoint, event: Event, tenant: str) -> str:
@@ -98,14 +99,16 @@ class Deliver:
 
     async def _note(self, job: LeasedJob, error: str) -> float | None:
         """Store what came of an attempt; seconds until the next one, None when the job has ended."""
+        name, event_id = _parts(job)
         async with self._database.transaction(job.tenant) as tx:
-            delivery = _attempted(await tx.delivery(*_parts(job)), tx.now)
-            delay_s = retry_delay_s(delivery.attempt_count, random.random()) if error and _waits(delivery) else None
-            if delivery is None or delay_s is None:
-                await _end(tx, job, _with_state(delivery, FAILED if error else DELIVERED, error))
-            else:
-                await tx.store_delivery(_parts(job)[0], dataclasses.replace(delivery, last_error=error))
-        return delay_s
+            delivery = _attempted(await tx.delivery(name, event_id), tx.now)
+            if error and delivery is not None and delivery.state == WAITING:
+                delay_s = retry_delay_s(delivery.attempt_count, random.random())
+                if delay_s is not None:
+                    await tx.store_delivery(name, dataclasses.replace(delivery, last_error=error))
+                    return delay_s
+            await _end(tx, job, _ended(delivery, FAILED if error else DELIVERED, error))
+        return None
 
     async def _switch_off(self, job: LeasedJob, uri: str) -> bool:
         """Disable an endpoint that wants no more events. False when it has another address by now."""
@@ -119,8 +122,74 @@ class Deliver:
             if endpoint.uri != uri:
                 return False
             delivery = _attempted(await tx.delivery(name, event_id), tx.now)
-            if await _end(tx, job, _with_state(delivery, FAILED, _HTTP_GONE)):
+            if await _end(tx, job, _ended(delivery, FAILED, _HTTP_GONE)):
                 await tx.replace(dataclasses.replace(endpoint, disabled=True, disabled_reason=GONE))
-                await tx.fail_deliveries(name, "endpoint disabled")
-                await tx.audit(Caller(job.tenant, frozenset(), _SYSTEM), "DisableWebhookEndpoint", name)
+                await tx.fail_deliveries(name, _DISABLED)
+                await tx.audit(Caller(job.tenant, frozenset(), "system"), "DisableWebhookEndpoint", name)
         return True
+
+
+def envelope(event: Event, tenant: str) -> bytes:
+    """The event as a CloudEvent 1.0 in structured JSON (https://github.com/cloudevents/spec, JSON format)."""
+    fields = {
+        "specversion": "1.0",
+        "id": event.event_id,
+        "source": f"https://viva.dev/tenants/{tenant}",
+        "type": event.type.value,
+        "subject": event.subject,
+        "time": event.time.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "datacontenttype": "application/json",
+        "data": event.data,
+    }
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def signatures(endpoint: WebhookEndpoint, event_id: str, sent: datetime, body: bytes) -> str:
+    """The `webhook-signature` header (https://www.standardwebhooks.com): one for each secret that still signs."""
+    return " ".join(
+        Webhook(secret.value).sign(event_id, sent, body.decode()) for secret in signing(endpoint.secrets, sent)
+    )
+
+
+def signing(secrets: Sequence[Secret], now: datetime) -> tuple[Secret, ...]:
+    """Those of the secrets that still sign."""
+    return tuple(secret for secret in secrets if secret.until is None or secret.until > now)
+
+
+def retry_delay_s(attempt: int, share: float) -> float | None:
+    """Seconds until the next attempt, None after the last: exponential, with full jitter
+    (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
+
+    Args:
+        attempt: how many were made, from 1.
+        share: random, 0 to 1.
+    """
+    return 2 * share * MEAN_DELAYS_S[attempt - 1] if attempt <= len(MEAN_DELAYS_S) else None
+
+
+def _parts(job: LeasedJob) -> tuple[str, str]:
+    """Endpoint and event id of a job."""
+    name, _, event_id = job.subject.partition("#")
+    return name, event_id
+
+
+def _attempted(delivery: WebhookDelivery | None, now: datetime) -> WebhookDelivery | None:
+    if delivery is None:
+        return None
+    return dataclasses.replace(delivery, attempt_count=delivery.attempt_count + 1, attempt_time=now)
+
+
+def _ended(delivery: WebhookDelivery | None, state: str, error: str) -> WebhookDelivery | None:
+    """The delivery at its end; None when there is none, or it came to its end before."""
+    if delivery is None or delivery.state != WAITING:
+        return None
+    return dataclasses.replace(delivery, state=state, last_error=error)
+
+
+async def _end(tx: Transaction, job: LeasedJob, delivery: WebhookDelivery | None) -> bool:
+    """End a job, and store what became of its delivery. False: the lease was lost, and nothing is stored."""
+    if not await tx.finish(job):
+        return False
+    if delivery is not None:
+        await tx.store_delivery(_parts(job)[0], delivery)
+    return True

@@ -16,7 +16,7 @@ from serving.domain.policy import PolicyDecision
 from serving.domain.role import Role, RoleRevision, RoleState
 from serving.domain.submission import AnswerState, Submission
 from serving.domain.tenant import Tenant
-from serving.records import events, policy
+from serving.records import events, policy, reviews
 from serving.records.ports import Transaction
 from serving.records.questions.follow_ups import next_follow_up
 from serving.records.questions.selection import assign
@@ -126,6 +126,8 @@ async def cancel(tx: Transaction, interview: Interview, state: InterviewState = 
     """End an open interview without a report. Raises `NotAllowedNow`; the interview is locked."""
     if interview.state not in (InterviewState.OPEN, InterviewState.SCORING):
         raise NotAllowedNow(f"the interview is {interview.state.value}", reason=Reason.INTERVIEW_NOT_OPEN, field="name")
+    if interview.report:  # an answer of it is scored again
+        raise NotAllowedNow("the interview has its report", reason=Reason.INTERVIEW_NOT_OPEN, field="name")
     for answer in await tx.children(Submission, interview.name):
         if answer.state not in FINAL:
             await tx.cancel(answer.name)
@@ -155,6 +157,8 @@ async def settle(tx: Transaction, interview: Interview, rules: RuleEngine) -> In
             return interview
     if any(answer.state not in FINAL for answer in answers):
         return interview
+    if interview.report:
+        return await reviews.follow(tx, interview, answers, rules)
     report = await write_report(tx, interview, answers, rules)
     return await tx.replace(
         dataclasses.replace(_ended(interview, InterviewState.COMPLETED, tx.now), report=report.name)

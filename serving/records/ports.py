@@ -14,7 +14,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from serving.domain.job import Job, Lane, LeasedJob
 from serving.domain.submission import AnswerState, Media
 from serving.domain.tenant import ApiKey, AuditEntry, Caller, Tenant, UsageRecord, UsageSummary
-from serving.domain.webhook import Event, WebhookDelivery, WebhookEndpoint
+from serving.domain.webhook import Event, EventType, WebhookDelivery, WebhookEndpoint
 
 R = TypeVar("R")
 
@@ -44,6 +44,14 @@ class Page(Generic[R]):
 
     records: tuple[R, ...]
     next_page_token: str = ""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A place in the order in which events were committed: after the event `number` of a transaction, or before it."""
+
+    transaction: int = 0
+    number: int = 0
 
 
 class Deliveries(Protocol):
@@ -191,6 +199,15 @@ class Transaction(Deliveries, Protocol):
         """Write an event, and a delivery to each endpoint that wants it."""
         ...
 
+    async def events_after(self, kind: EventType, after: Place, limit: int) -> tuple[tuple[Place, str], ...]:
+        """Places and subjects of the events after a place, in order. None is missed: one whose transaction may still
+        be followed by the commit of an older one does not come yet."""
+        ...
+
+    async def events_end(self) -> Place:
+        """The place after which the events of transactions come that are not over."""
+        ...
+
     async def audit_entries(self, page_size: int, page_token: str) -> Page[AuditEntry]:
         """The audit log, newest first."""
         ...
@@ -249,6 +266,12 @@ class Credentials(Protocol):
 
     async def tenants(self, query: ListQuery) -> Page[Tenant]:
         """A page of all tenants; the query's parent means nothing. Raises `InvalidRequest` naming the field."""
+        ...
+
+
+class LinkSecrets(Protocol):
+    async def link_secret(self) -> bytes:
+        """What links to pages are signed with, the same for all gateways of an installation."""
         ...
 
 

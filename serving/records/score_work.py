@@ -140,7 +140,7 @@ class ScoreWork:
         self, submission: Submission, tenant: Tenant, classes: list[str]
     ) -> AsyncIterator[MediaRef | None]:
         """The answer's media in a local file, which is gone afterwards."""
-        if submission.text is not None:
+        if submission.scored_text is not None:
             yield None
             return
         file = await asyncio.to_thread(self._spool.create)
@@ -202,7 +202,7 @@ def answer_of(
         language="zh" if interview.language == "zh" else "en",
         competencies=(question.competency,),
         role=revision.display_name,
-        text=submission.text,
+        text=submission.scored_text,
         media=media,
         policy=decision.modalities,
         definitions=tuple(one for one in content.custom_competencies if one.name == question.competency),

@@ -8,5 +8,5 @@ from serving.domain.submission import Submission
 
 def score_job(answer: Submission) -> Job:
     """The job that scores an answer."""
-    lane = Lane.TEXT if answer.text is not None else Lane.MEDIA
+    lane = Lane.TEXT if answer.scored_text is not None else Lane.MEDIA
     return Job(JobKind.SCORE, lane, answer.rank, answer.name)

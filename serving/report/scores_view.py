@@ -88,9 +88,16 @@ def score_view(score: float | None, low: float | None, high: float | None) -> Sc
     return ScoreView(number(score), number(bottom), number(top), ScoreBar.of(score, bottom, top))
 
 
-def scores_view(assessment: Assessment, evidence: EvidenceIndex, t: Wording) -> ScoresView:
-    """View of the overall score and of every asked competency, in the order in which they were asked."""
-    views = tuple(_competency(index, item, evidence, t) for index, item in enumerate(assessment.competencies, start=1))
+def scores_view(assessment: Assessment, evidence: EvidenceIndex, t: Wording, prefix: str) -> ScoresView:
+    """View of the overall score and of every asked competency, in the order in which they were asked.
+
+    Args:
+        prefix: of the page's ids.
+    """
+    views = tuple(
+        _competency(f"{prefix}competency-{index}", item, evidence, t)
+        for index, item in enumerate(assessment.competencies, start=1)
+    )
     scored = [
         (view.label, item.score, *_range(item))
         for view, item in zip(views, assessment.competencies, strict=True)
@@ -103,7 +110,7 @@ def scores_view(assessment: Assessment, evidence: EvidenceIndex, t: Wording) -> 
         asked=len(views),
         competencies=views,
         radar=radar(scored),
-        radar_text=_listed([(label, number(score)) for label, score, _, _ in scored], t),
+        radar_text=listed([(label, number(score)) for label, score, _, _ in scored], t),
     )
 
 
@@ -114,15 +121,15 @@ def _range(item: CompetencyScore) -> tuple[float, float]:
     return low, high
 
 
-def _listed(pairs: Sequence[tuple[str, str]], t: Wording) -> str:
+def listed(pairs: Sequence[tuple[str, str]], t: Wording) -> str:
     """The values of a chart as text, for readers who do not see it."""
     return " ".join(t("value_pair", name=name, score=value) for name, value in pairs)
 
 
-def _competency(index: int, item: CompetencyScore, evidence: EvidenceIndex, t: Wording) -> CompetencyView:
+def _competency(anchor: str, item: CompetencyScore, evidence: EvidenceIndex, t: Wording) -> CompetencyView:
     score = score_view(item.score, item.low, item.high) if is_scored(item) else None
     return CompetencyView(
-        anchor=f"competency-{index}",
+        anchor=anchor,
         label=t.name("competency", item.name),
         score=score,
         reason=t.name("reason", item.reason) if item.reason else "",

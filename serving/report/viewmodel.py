@@ -50,8 +50,15 @@ class ProvenanceView:
 
 @dataclass(frozen=True, slots=True)
 class ReportView:
-    """The page. `answer_lang` tags what the candidate said; `partial` is empty when all media was read."""
+    """An answer's page, or its part of a page.
 
+    Attributes:
+        prefix: what every id begins with, so that a page can hold several answers.
+        answer_lang: tags what the candidate said.
+        partial: what of the media was not read, empty when all of it was.
+    """
+
+    prefix: str
     lang: str
     answer_lang: str
     title: str
@@ -71,20 +78,21 @@ class ReportView:
     provenance: ProvenanceView
 
 
-def build_view(assessment: Assessment, t: Wording) -> ReportView:
+def build_view(assessment: Assessment, t: Wording, prefix: str = "") -> ReportView:
     """View of `assessment` in the language of `t`."""
     text = TextMap(assessment.transcript)
     evidence = EvidenceIndex(assessment, text)
     duration_s = _duration_s(assessment)
     partial = _partial(assessment.media, t)
     return ReportView(
+        prefix=prefix,
         lang=t.tag,
-        answer_lang=_tag(assessment.language, t),
+        answer_lang=tag_of(assessment.language, t),
         title=" · ".join(part for part in (t("page_title"), assessment.question) if part),
         question=assessment.question,
         meta=_meta(assessment, t),
         partial=partial,
-        scores=scores_view(assessment, evidence, t),
+        scores=scores_view(assessment, evidence, t, prefix),
         star=star_view(assessment, duration_s, t),
         transcript=transcript_view(assessment, text, evidence, t),
         keywords=keyword_view(assessment),
@@ -101,7 +109,8 @@ def build_view(assessment: Assessment, t: Wording) -> ReportView:
     )
 
 
-def _tag(language: str, t: Wording) -> str:
+def tag_of(language: str, t: Wording) -> str:
+    """BCP 47 tag of an answer's language, the page's own where it is not known."""
     known_languages: dict[str, Language] = {"en": "en", "zh": "zh"}
     return LANGUAGE_TAG[known_languages[language]] if language in known_languages else t.tag
 

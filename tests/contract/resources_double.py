@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import threading
 import time
@@ -89,7 +90,7 @@ class ResourcesDouble:
 
     def _create(self, request: Any) -> Message:
         (field,) = (one for one in request.DESCRIPTOR.fields if one.message_type)
-        resource = getattr(request, field.name)
+        resource = copy.deepcopy(getattr(request, field.name))
         words = field.name.split("_")
         collection = words[0] + "".join(word.title() for word in words[1:]) + "s"
         chosen = getattr(request, f"{field.name}_id", "") or str(len(self.stored) + 1)

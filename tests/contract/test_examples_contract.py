@@ -10,7 +10,8 @@ from pathlib import Path
 
 import grpc
 import pytest
-from scoring_double import BUSY, TOO_LONG, Fault, Running
+from resources_double import Resources
+from scoring_double import AWAY, BUSY, TOO_LONG, Fault, Running
 
 EXAMPLES = Path(__file__).parents[2] / "clients" / "examples"
 TYPESCRIPT = EXAMPLES / "typescript"
@@ -66,8 +67,8 @@ def npm_packages() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def typescript(address: str) -> subprocess.CompletedProcess[str]:
-    command = ["npm", "run", "--silent", "score", "--", address, "Why us?", "en", "I led a team."]
+def typescript(address: str, *args: str) -> subprocess.CompletedProcess[str]:
+    command = ["npm", "run", "--silent", *(args or ("score", "--", address, "Why us?", "en", "I led a team."))]
     return subprocess.run(command, cwd=TYPESCRIPT, capture_output=True, text=True, check=False, timeout=120)
 
 
@@ -92,6 +93,27 @@ def test_the_typescript_example_decodes_the_details_of_an_error(server: Running)
     assert done.stderr.strip() == f"error: TEXT_TOO_LONG: {TOO_LONG.message} text: {TOO_LONG.message}"
     done = typescript("127.0.0.1:1")
     assert done.stderr.startswith("error: UNAVAILABLE: ")
+
+
+@pytest.mark.usefixtures("npm_packages")
+def test_the_typescript_example_makes_a_role_and_an_interview(resources: Resources) -> None:
+    resources.double.faults["CreateRole"].append(AWAY)
+    done = typescript(resources.address, "interviews", "--", resources.address, "clerk", "c-7")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["tenants/acme/interviews/2", "  conflict: Tell me about a conflict."]
+    first, second = resources.double.of("CreateRole")
+    assert first.request == second.request
+    assert first.request.role_id == "clerk"
+    assert first.request.role.content.questions[0].question_id == "conflict"
+    (invited,) = resources.double.of("CreateInterview")
+    assert invited.request.interview.role_revision == "tenants/acme/roles/clerk"
+    assert invited.request.interview.consents.notice_time.seconds > 0
+    exists = Fault(grpc.StatusCode.ALREADY_EXISTS, "ALREADY_EXISTS", "it exists")
+    resources.double.faults["CreateRole"].append(exists)
+    resources.double.faults["GetRole"].append(Fault(grpc.StatusCode.NOT_FOUND, "NOT_FOUND", "nothing there"))
+    done = typescript(resources.address, "interviews", "--", resources.address)
+    assert done.returncode == 1
+    assert done.stderr.strip() == "error: NOT_FOUND: nothing there"
 
 
 @pytest.mark.usefixtures("npm_packages")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import threading
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from viva_client.upload import CHUNK_BYTES
 
 DATA = bytes(range(256)) * 5000  # 1.28 MB: four whole chunks and a part
 GONE = Fault(grpc.StatusCode.UNAVAILABLE, rich=False)
+STILL_OPEN = Fault(grpc.StatusCode.FAILED_PRECONDITION, "STATE_INVALID", "another stream sends it")
 INCOMPLETE = Fault(grpc.StatusCode.ABORTED, "UPLOAD_NOT_COMMITTED", "no commit")
 INTERVIEW = "tenants/acme/interviews/i"
 
@@ -43,7 +45,7 @@ def test_media_is_stored_in_one_stream_with_its_digest(resources: Resources, eac
     assert told == [(size, len(DATA)) for size in sizes]
 
 
-@pytest.mark.parametrize("fault", [AWAY, GONE, INCOMPLETE])
+@pytest.mark.parametrize("fault", [AWAY, GONE, INCOMPLETE, STILL_OPEN])
 @pytest.mark.parametrize("as_bytes", [False, True])
 def test_an_upload_that_breaks_goes_on_where_it_ended(
     resources: Resources, each: Each, tmp_path: Path, fault: Fault, as_bytes: bool
@@ -96,7 +98,8 @@ def test_an_upload_of_an_earlier_process_goes_on_by_its_name(resources: Resource
     assert each.done(client.answers.upload_media(DATA, name=name)).size_bytes == len(DATA)
     (stream,) = resources.double.of("UploadMedia")
     assert stream.request.offset == 1_000_000
-    assert each.done(client.answers.upload_media(DATA, name="tenants/-/uploads/new")).size_bytes == len(DATA)
+    unknown = f"tenants/-/uploads/{uuid.uuid4()}"
+    assert each.done(client.answers.upload_media(DATA, name=unknown)).size_bytes == len(DATA)
 
 
 def test_an_upload_that_never_gets_further_ends_with_the_last_error(resources: Resources, each: Each) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+import select
 import socket
 import stat
 import subprocess
@@ -187,14 +188,20 @@ asyncio.run(main())
 async def test_a_fetch_that_is_cancelled_leaves_no_file(store: ObjectStore, tmp_path: Path) -> None:
     await store.put_file(_KEY, _file(tmp_path / "source", _LARGE_BYTES))
     copy = tmp_path / "copy"
+    os.mkfifo(copy)  # takes no more than is read from it
+    reader = os.open(copy, os.O_RDONLY | os.O_NONBLOCK)
     fetching = asyncio.create_task(store.fetch_to(_KEY, copy))
-    while not copy.exists():
-        await asyncio.sleep(0)
+    while not select.select([reader], [], [], 0)[0]:
+        await asyncio.sleep(0.01)
     fetching.cancel()
     with pytest.raises(asyncio.CancelledError):
         await fetching
-    while copy.exists():
-        await asyncio.sleep(0.01)
+    os.set_blocking(reader, True)
+    with os.fdopen(reader, "rb") as file:
+        assert len(await asyncio.to_thread(file.read)) < _LARGE_BYTES
+    async with asyncio.timeout(10):
+        while copy.exists():
+            await asyncio.sleep(0.01)
 
 
 async def test_a_store_that_is_away_is_unavailable(tmp_path: Path) -> None:

@@ -6,10 +6,9 @@ Prints the interview's name and its questions. Run again, it takes the role that
 import argparse
 import os
 import sys
-from datetime import UTC, datetime, timedelta
+import time
 
 from viva.v1.interviews_pb2 import Interview
-from viva.v1.policy_pb2 import Consents
 from viva.v1.roles_pb2 import FollowUp, Question, Role, RoleContent
 from viva_client import ConflictError, VivaClient, VivaError
 
@@ -47,21 +46,19 @@ def main() -> int:
     parser.add_argument("--role", default="trainee", help="your id of the role")
     parser.add_argument("--candidate", default="c-1042", help="your id of the candidate; no name, no address")
     args = parser.parse_args()
-    now = datetime.now(UTC)
+    interview = Interview(
+        candidate=f"tenants/-/candidates/{args.candidate}", consents={"analysis": True, "voice": True}
+    )
+    interview.consents.consent_time.GetCurrentTime()  # in earnest: when the candidate agreed
+    interview.consents.notice_time.GetCurrentTime()  # and was told that an automated tool is used
+    interview.deadline_time.FromSeconds(int(time.time()) + 7 * 86_400)
     with VivaClient(args.address, api_key=args.api_key) as viva:
         try:
             try:
-                role = viva.roles.create(ROLE, role_id=args.role)
+                interview.role_revision = viva.roles.create(ROLE, role_id=args.role).name
             except ConflictError:
-                role = viva.roles.get(f"tenants/-/roles/{args.role}")
-            interview = viva.interviews.create(
-                Interview(
-                    candidate=f"tenants/-/candidates/{args.candidate}",
-                    role_revision=role.name,
-                    consents=Consents(analysis=True, voice=True, consent_time=now, notice_time=now),
-                    deadline_time=now + timedelta(days=7),
-                )
-            )
+                interview.role_revision = f"tenants/-/roles/{args.role}"  # its latest revision
+            interview = viva.interviews.create(interview)
         except VivaError as error:
             print(error, *error.fields, sep="\n", file=sys.stderr)
             return 1

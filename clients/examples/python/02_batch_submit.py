@@ -1,7 +1,7 @@
 """Hand many answers over and print what becomes of each: python 02_batch_submit.py ANSWERS.jsonl.
 
-A line: {"interview": "tenants/-/interviews/i", "question_id": "conflict", "text": "..."}, or "media_sha256" or "media_uri"
-in place of "text".
+A line: {"interview": "tenants/-/interviews/i", "question_id": "conflict", "text": "..."}, or with "media_sha256" or
+"media_uri" in place of "text".
 """
 
 import argparse

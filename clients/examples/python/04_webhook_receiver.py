@@ -10,11 +10,10 @@ from viva.v1.webhooks_pb2 import WebhookEndpoint
 from viva_client import VivaClient, WebhookVerificationError, verify_webhook
 
 BODY_BYTES = 1_000_000  # far above any event
+SEEN: set[str] = set()  # in earnest: a table with a unique key, written in the transaction that acts on the event
 
 
 class Receiver(BaseHTTPRequestHandler):
-    seen: set[str] = set()  # in earnest: a table with a unique key, in the transaction that acts on the event
-
     def do_POST(self) -> None:
         size = int(self.headers.get("content-length") or 0)
         if size > BODY_BYTES:
@@ -26,8 +25,8 @@ class Receiver(BaseHTTPRequestHandler):
             print(f"refused: {error}", file=sys.stderr)
             return self.answer(400)
         # An event comes again when its answer was lost, or on ReplayEvents, with the same id.
-        if event["id"] not in self.seen:
-            self.seen.add(event["id"])
+        if event["id"] not in SEEN:
+            SEEN.add(event["id"])
             print(event["type"], event["subject"], event["data"], flush=True)
         # Answer within seconds, and do slow work later: what is not 2xx is sent again.
         return self.answer(204)
@@ -46,7 +45,7 @@ def main() -> int:
     parser.add_argument("--address", default=os.environ.get("VIVA_ADDRESS", "localhost:18500"))
     parser.add_argument("--api-key", default=os.environ.get("VIVA_API_KEY"))
     parser.add_argument("--register", metavar="URI", help="have events of reports and decisions posted there")
-    parser.add_argument("--port", type=int, default=8080)
+    parser.add_argument("--port", type=int, default=8080, help="0: any free one")
     args = parser.parse_args()
     if args.register:
         types = ["viva.report.created", "viva.decision.created"]
@@ -55,7 +54,7 @@ def main() -> int:
         print(endpoint.name, endpoint.secret)
         return 0
     with HTTPServer(("127.0.0.1", args.port), Receiver) as server:
-        print(f"listening on {server.server_address[0]}:{server.server_address[1]}", flush=True)
+        print(f"listening on 127.0.0.1:{server.server_port}", flush=True)
         server.serve_forever()
     return 0
 

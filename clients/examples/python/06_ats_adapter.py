@@ -7,7 +7,7 @@
 | Harbor  | Viva      | |
 |---------|-----------|-|
 | package | role      | `package_code` is the role's id |
-| order   | interview | the interview's id is made of Harbor's order number: an order that is sent twice is one interview |
+| order   | interview | its id is made of Harbor's order number: an order that is sent twice is one interview |
 | result  | report    | Harbor counts to 100 and knows `pass` and `manual_review`; nothing is ever a rejection |
 """
 

@@ -1,6 +1,6 @@
 """What a candidate is owed: python 07_candidate_feedback.py INTERVIEW [--rating 5] [--contest "I said ..."].
 
-Prints the feedback that a candidate may see, and a link to its page; stores satisfaction, and that a candidate contests.
+Prints the feedback that a candidate may see, and a link to its page. Stores satisfaction, and a contest of the report.
 """
 
 import argparse

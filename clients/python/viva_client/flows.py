@@ -193,12 +193,18 @@ def upload_media(
         try:
             return (yield Once(put, attempts.remaining_s()))  # type: ignore[no-any-return]  # a step's outcome has no type
         except VivaError as error:
-            pause_s = attempts.pause_after(error, retryable=error.retryable or isinstance(error, AbortedError))
+            pause_s = attempts.pause_after(error, retryable=_broken(error))
         yield pause_s
         stored = yield from _stored(get, attempts)
         if stored > start:
             attempts.progressed()
-        start = stored
+        start = 0
+
+
+def _broken(error: VivaError) -> bool:
+    """Whether an upload can go on after an error."""
+    # STATE_INVALID: the server has not noticed yet that the stream before has ended.
+    return error.retryable or isinstance(error, AbortedError) or error.reason == "STATE_INVALID"
 
 
 def _stored(get: Call[int], attempts: Attempts) -> Flow[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 
@@ -32,8 +33,10 @@ class Issuer:
         for name in ("issuer", "audience", "jwks", "tenant_claim", "scope_claim"):
             if not getattr(self, name):
                 raise ValueError(f"{name} must not be empty")
-        if "://" in self.jwks and not _private(self.jwks):
+        if self.remote and not _private(self.jwks):
             raise ValueError(f"jwks is {self.jwks!r}, it must be an https:// address or a file")
+        if not self.remote:  # processes that read it have other working folders
+            object.__setattr__(self, "jwks", str(Path(self.jwks).expanduser().absolute()))
 
     @property
     def remote(self) -> bool:

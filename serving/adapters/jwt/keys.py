@@ -19,6 +19,7 @@ ALGORITHMS: Final = ("RS256", "ES256", "EdDSA")
 
 _log = logging.getLogger(__name__)
 _RETRY_S: Final = 60.0  # an unknown key id, which anybody can make up, has the keys read again no sooner
+_FIRST_RETRY_S: Final = 5.0  # while no key is known at all
 _KEEP_S: Final = 600.0  # a key that the issuer has withdrawn is good no longer than this
 _TIMEOUT_S: Final = 5.0
 
@@ -26,7 +27,7 @@ _TIMEOUT_S: Final = 5.0
 class IssuerKeys:
     """Reads the keys when they are first asked for, every ten minutes, and when a key id is unknown.
 
-    While they cannot be read, those that were known stay good.
+    A call waits for them only when its own key is unknown. While they cannot be read, those that were known stay good.
 
     Args:
         clock: seconds of any origin that only grow.
@@ -38,25 +39,28 @@ class IssuerKeys:
         self._keys: Mapping[str, PyJWK] | None = None
         self._tried_at = float("-inf")
         self._read_at = float("-inf")
-        self._reading = asyncio.Lock()
+        self._reading: asyncio.Task[None] | None = None
 
     async def find(self, key_id: str) -> PyJWK | None:
         """The key of an id. Raises `StoreUnavailable` while none could ever be read."""
         if self._due(key_id):
-            async with self._reading:
-                if self._due(key_id):  # whoever held the lock may have read them
-                    await self._read()
+            self._tried_at = self._clock()
+            self._reading = asyncio.create_task(self._read())
+        if self._reading is not None and not self._knows(key_id):
+            await asyncio.shield(self._reading)
         if self._keys is None:
-            raise StoreUnavailable("the keys of the token's issuer cannot be read now", retry_after_s=_RETRY_S)
+            raise StoreUnavailable("the keys of the token's issuer cannot be read now", retry_after_s=_FIRST_RETRY_S)
         return self._keys.get(key_id)
+
+    def _knows(self, key_id: str) -> bool:
+        return self._keys is not None and key_id in self._keys
 
     def _due(self, key_id: str) -> bool:
         now = self._clock()
-        wanted = self._keys is None or key_id not in self._keys or now - self._read_at >= _KEEP_S
-        return wanted and now - self._tried_at >= _RETRY_S
+        wanted = not self._knows(key_id) or now - self._read_at >= _KEEP_S
+        return wanted and now - self._tried_at >= (_FIRST_RETRY_S if self._keys is None else _RETRY_S)
 
     async def _read(self) -> None:
-        self._tried_at = self._clock()
         try:
             found = await asyncio.to_thread(_load, self._issuer)
         except (PyJWTError, OSError, ValueError) as error:
@@ -74,4 +78,4 @@ def _load(issuer: Issuer) -> PyJWKSet:
     """Blocks."""
     if issuer.remote:
         return PyJWKClient(issuer.jwks, cache_jwk_set=False, timeout=_TIMEOUT_S).get_jwk_set()
-    return PyJWKSet.from_json(Path(issuer.jwks).expanduser().read_text())
+    return PyJWKSet.from_json(Path(issuer.jwks).read_text())

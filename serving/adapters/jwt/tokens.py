@@ -38,7 +38,7 @@ class IssuedTokens:
             return await self._verify(token)
         except ExpiredSignatureError:
             raise Unauthorized("the token has expired", reason=Reason.KEY_EXPIRED) from None
-        except (PyJWTError, ValueError, TypeError):  # what is wrong with a token is nobody's business
+        except (PyJWTError, ValueError, TypeError, RecursionError):  # what is wrong with a token is nobody's business
             raise _invalid() from None
 
     async def _verify(self, token: str) -> Caller:
@@ -71,7 +71,7 @@ class IssuedTokens:
 def _scopes(claims: Mapping[str, Any], claim: str) -> frozenset[Scope]:
     given = claims.get(claim, "")
     words = given.split() if isinstance(given, str) else given if isinstance(given, list) else []
-    ours = {word.removeprefix(_SCOPE_PREFIX) for word in words if str(word).startswith(_SCOPE_PREFIX)}
+    ours = {word.removeprefix(_SCOPE_PREFIX) for word in map(str, words) if word.startswith(_SCOPE_PREFIX)}
     return frozenset(Scope(word) for word in ours if word in SCOPES)
 
 

@@ -24,6 +24,12 @@ class PostgresCredentials:
             row = await (await connection.execute(_SQL["find_key"], {"key_sha256": key_sha256})).fetchone()
         return None if row is None else (row[0], record_of(ApiKey, row[1:]))
 
+    async def link_secret(self) -> bytes:
+        async with self._database.system() as connection:
+            row = await (await connection.execute(_SQL["link_secret"])).fetchone()
+        assert row is not None, "the migration wrote it"
+        return bytes(row[0])
+
     async def tenant(self, tenant: str) -> Tenant | None:
         async with self._database.system() as connection:
             row = await (await connection.execute(_SQL["find_tenant"], {"name": f"tenants/{tenant}"})).fetchone()

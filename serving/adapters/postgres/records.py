@@ -169,14 +169,7 @@ def list_statement(
         values[f"filter_{index}"] = one.value
     if column not in ("name", "create_time", "update_time"):
         where.append(sql.SQL("{} IS NOT NULL").format(sql.Identifier(column)))
-    if place := paging.decode(query, keys=2):
-        comparison = "<" if descending else ">"
-        where.append(
-            sql.SQL(f"({{}}, name) {comparison} (%(after)s::{table.filters[column]}, %(after_name)s)").format(
-                sql.Identifier(column)
-            )
-        )
-        values["after"], values["after_name"] = place
+    where += _after(column, descending, table, paging.decode(query, keys=2), values)
     direction = sql.SQL("DESC" if descending else "ASC")
     statement = sql.SQL(
         "SELECT name, version, create_time, update_time, body, {column}, name AS last FROM {table} WHERE {where} "
@@ -188,6 +181,26 @@ def list_statement(
         direction=direction,
     )
     return statement, values
+
+
+def _after(
+    column: str, descending: bool, table: Table, place: list[Any] | None, values: dict[str, Any]
+) -> list[sql.Composable]:
+    """What follows a place in the order; puts the place into `values`."""
+    comparison = sql.SQL("<" if descending else ">")
+    if column == "name":
+        # Names of a tenant lie together in the index of all names, and a first page begins where they do.
+        first = f"tenants/{values['tenant']}" + ("0" if descending else "/")
+        values["after_name"] = place[1] if place else first
+        return [sql.SQL("name {} %(after_name)s").format(comparison)] if place or values["tenant"] else []
+    if place is None:
+        return []
+    values["after"], values["after_name"] = place
+    return [
+        sql.SQL("({}, name) {} (%(after)s::{}, %(after_name)s)").format(
+            sql.Identifier(column), comparison, sql.SQL(table.filters[column])
+        )
+    ]
 
 
 def record_of(kind: type[R], row: Any) -> R:

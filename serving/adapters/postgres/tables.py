@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 
 from serving.domain.candidate import Candidate
 from serving.domain.interview import Interview
@@ -16,7 +16,11 @@ from serving.domain.submission import Submission
 from serving.domain.tenant import ApiKey, Tenant
 from serving.domain.webhook import WebhookEndpoint
 
-COMMON: Final = {"name": "text", "create_time": "timestamptz", "update_time": "timestamptz"}
+COMMON: Final[Mapping[str, LiteralString]] = {
+    "name": "text",
+    "create_time": "timestamptz",
+    "update_time": "timestamptz",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +35,12 @@ class Table:
     """
 
     name: str
-    columns: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, LiteralString] = field(default_factory=dict)
     orders: tuple[str, ...] = ("create_time",)
     newest_first: bool = False
 
     @property
-    def filters(self) -> Mapping[str, str]:
+    def filters(self) -> Mapping[str, LiteralString]:
         """SQL type of each field that a filter may name."""
         return {**COMMON, **self.columns}
 

@@ -21,12 +21,13 @@ from serving.domain.fields import invalid
 from serving.domain.job import Job, LeasedJob
 from serving.domain.submission import AnswerState, Media
 from serving.domain.tenant import AuditEntry, Caller, UsageRecord, UsageSummary
-from serving.domain.webhook import Event
-from serving.records.ports import ListQuery, Page
+from serving.domain.webhook import Event, EventType
+from serving.records.ports import ListQuery, Page, Place
 
 R = TypeVar("R")
 
 _QUEUE: Final = queries.load("queue")
+_REPORTS: Final = queries.load("reports")
 _SQL: Final = queries.load("transaction")
 _FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST: Final = datetime(9999, 1, 1, tzinfo=UTC)
@@ -142,6 +143,22 @@ class PostgresTransaction(Webhooks):
         }
         await self._connection.execute(_SQL["emit"], values)
         await self._connection.execute(_SQL["deliver"], values)
+
+    async def events_after(self, kind: EventType, after: Place, limit: int) -> tuple[tuple[Place, str], ...]:
+        values = {
+            "tenant": self._tenant,
+            "type": kind.value,
+            "xid": str(after.transaction),
+            "seq": after.number,
+            "limit": limit,
+        }
+        rows = await (await self._connection.execute(_REPORTS["events_after"], values)).fetchall()
+        return tuple((Place(int(xid), seq), subject) for xid, seq, subject in rows)
+
+    async def events_end(self) -> Place:
+        row = await (await self._connection.execute(_REPORTS["events_end"])).fetchone()
+        assert row is not None, "a function has a value"
+        return Place(int(row[0]))
 
     async def add_usage(self, interview: str, usage: UsageRecord) -> None:
         values = {

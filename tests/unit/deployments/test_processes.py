@@ -12,7 +12,8 @@ import pytest
 
 from deployments import ports, processes, reaper
 from deployments.config import GatewayConfig, ScorerConfig, VivaConfig
-from deployments.processes import StackError, SupervisedStack
+from deployments.errors import StackError
+from deployments.processes import SupervisedStack
 
 _READY = "import os, sys; os.write(int(sys.argv[3]), b'1')"
 _WAIT = "import signal; signal.pause()"

@@ -142,6 +142,14 @@ CREATE INDEX jobs_ready ON jobs (lane, rank, tenant_id, job_id) WHERE ready;
 CREATE INDEX jobs_later ON jobs (lane, ready_at) WHERE NOT ready;
 CREATE INDEX jobs_subject ON jobs (tenant_id, subject);
 
+-- What all gateways must have in common: the secret that links to pages are signed with. Here they find the same one,
+-- on one host or on many; another value ends all links. 244 random bits, since a UUID's other bits are fixed.
+CREATE TABLE installation (
+  only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+  link_secret bytea NOT NULL DEFAULT sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))
+);
+INSERT INTO installation DEFAULT VALUES;
+
 -- When each tenant last had a turn in a lane.
 CREATE TABLE turns (
   lane text NOT NULL, tenant_id text NOT NULL, turn bigint NOT NULL,
@@ -155,7 +163,7 @@ CREATE TABLE events (
   event_id uuid NOT NULL, type text NOT NULL, subject text NOT NULL, time timestamptz NOT NULL, data jsonb NOT NULL,
   PRIMARY KEY (tenant_id, event_id)
 );
-CREATE INDEX events_in_order ON events (tenant_id, xid, seq);
+CREATE INDEX events_in_order ON events (tenant_id, type, xid, seq);
 CREATE INDEX events_by_time ON events (tenant_id, time);
 CREATE INDEX events_by_subject ON events (tenant_id, subject);
 
@@ -211,7 +219,7 @@ CREATE POLICY all_tenants ON tenants FOR SELECT TO viva_system USING (true);
 CREATE POLICY all_tenants ON jobs TO viva_system USING (true);
 CREATE POLICY all_tenants ON interviews FOR SELECT TO viva_system USING (true);
 CREATE POLICY all_tenants ON requests TO viva_system USING (true);
-GRANT SELECT ON api_keys, tenants TO viva_system;
+GRANT SELECT ON api_keys, tenants, installation TO viva_system;
 GRANT SELECT, UPDATE, DELETE ON jobs TO viva_system;
 GRANT SELECT (tenant_id, name, state, deadline_time, media_until, report_until) ON interviews TO viva_system;
 GRANT SELECT (create_time), DELETE ON requests TO viva_system;
