@@ -14,6 +14,7 @@ from serving.domain import fields, names
 from serving.domain.candidate import Candidate, LegalHold
 from serving.domain.errors import NotFound
 from serving.domain.interview import Interview, InterviewState
+from serving.domain.operation import Operation
 from serving.domain.tenant import Caller, Scope
 from serving.records import erasure, interviews
 from serving.records.ports import Bell, Database, ListQuery, Transaction
@@ -61,6 +62,7 @@ class CandidateService:
             elif await tx.find(Candidate, name) is None:
                 raise NotFound("candidate.name names nothing that exists", field="candidate.name")
             current = await tx.get(Candidate, name, lock=True)
+            interviews.check_not_erased(current)
             changed = messages.merged(current, request.candidate, request.update_mask, _CHANGEABLE, "candidate")
             fields.check(changed, "candidate")
             updated = await tx.replace(changed, request.candidate.etag)
@@ -72,8 +74,11 @@ class CandidateService:
     async def erase_candidate(self, request: pb.EraseCandidateRequest, caller: Caller) -> operations_pb2.Operation:
         """`EraseCandidate`."""
         name = resources.name(request, caller, _PATTERN)
+        new = f"tenants/{caller.tenant}/operations/{names.new_id()}"
         async with self._database.transaction(caller.tenant) as tx:
-            operation = await erasure.begin(tx, resources.with_request_id(request, caller), name, request)
+            operation = await resources.once(
+                tx, caller, request, new, Operation, lambda: erasure.begin(tx, caller, name, new)
+            )
         self._bell.ring()
         return operations.to_message(operation)
 
@@ -85,6 +90,7 @@ class CandidateService:
             hold = resources.read(request.legal_hold, LegalHold, "legal_hold")
         async with self._database.transaction(caller.tenant) as tx:
             current = await tx.get(Candidate, name, lock=True)
+            interviews.check_not_erased(current)
             if hold is not None:
                 hold = dataclasses.replace(hold, set_time=tx.now)
             updated = await tx.replace(dataclasses.replace(current, legal_hold=hold))

@@ -12,7 +12,7 @@ from serving.api import messages, resources, uploads
 from serving.api.admission import Lane
 from serving.domain import names
 from serving.domain.answer import MediaKind
-from serving.domain.errors import InvalidRequest, Overloaded, UploadIncomplete
+from serving.domain.errors import InvalidRequest, Overloaded, StoreUnavailable, UploadIncomplete
 from serving.domain.fields import invalid
 from serving.domain.interview import Interview
 from serving.domain.submission import Media, Upload
@@ -24,6 +24,7 @@ from viva.v1 import answers_pb2 as pb
 
 _PATTERN: Final = "tenants/*/uploads/*"
 _FULL_DISK_RETRY_S: Final = 30.0
+_DELETED_RETRY_S: Final = 1.0
 
 
 class UploadFile(SpoolFile, Protocol):
@@ -77,14 +78,13 @@ class UploadCalls:
         config = await uploads.receive_config(stream)
         upload = _upload_id(names.check(config.name, _PATTERN, caller.tenant, "config.name"), "config.name")
         storage_class = await self._storage_class(config.interview, caller)
-        store = self._uploads.storage.of(storage_class)
+        self._uploads.storage.of(storage_class)  # an upload that has no store is refused before it comes
         self._uploads.lane.admit()
         try:
             file = await asyncio.to_thread(self._uploads.spool.resume, caller.tenant, upload, config.offset)
             try:
                 await uploads.receive_media(stream, file)
-                await store.put_file(media_key(caller.tenant, file.sha256), file.finish(MediaKind.DETECT).path)
-                media = await self._note(Media(file.size_bytes, file.sha256, storage_class=storage_class), caller)
+                media = await self._keep(file, storage_class, caller)
             except UploadIncomplete:
                 await asyncio.to_thread(file.keep)
                 raise
@@ -114,11 +114,19 @@ class UploadCalls:
         async with self._database.transaction(caller.tenant) as tx:
             return (await tx.get(Interview, name)).policy.storage_class
 
-    async def _note(self, media: Media, caller: Caller) -> Media:
+    async def _keep(self, file: UploadFile, storage_class: str, caller: Caller) -> Media:
+        """Put the media into its store."""
+        store, key = self._uploads.storage.of(storage_class), media_key(caller.tenant, file.sha256)
+        media = Media(file.size_bytes, file.sha256, storage_class=storage_class)
+        async with self._database.transaction(caller.tenant) as tx:
+            await tx.add_media(media)  # first, so that nothing is in the store that no housekeeping would find
+        await store.put_file(key, file.finish(MediaKind.DETECT).path)
         async with self._database.transaction(caller.tenant) as tx:
             await tx.add_media(media)
+            if await store.exists(key) is None:
+                raise StoreUnavailable("the same media was deleted just now", retry_after_s=_DELETED_RETRY_S)
             stored = await tx.media(media.sha256)
-        return next(one for one in stored if one.storage_class == media.storage_class)
+        return next(one for one in stored if one.storage_class == storage_class)
 
 
 def _upload_id(name: str, path: str) -> str:

@@ -54,7 +54,11 @@ class LegalHold:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What is known of a candidate; None where the HR system told nothing."""
+    """What is known of a candidate; None where the HR system told nothing.
+
+    Attributes:
+        erasure: name of the operation that erases the candidate just now, empty if none does; not part of the message.
+    """
 
     name: str = given()
     background_check: BackgroundCheck | None = given(None)
@@ -62,6 +66,7 @@ class Candidate:
     resume: Resume | None = given(None)
     accommodations: Accommodations | None = given(None)
     legal_hold: LegalHold | None = output(None)
+    erasure: str = output()
     create_time: datetime | None = output(None)
     update_time: datetime | None = output(None)
     etag: str = given()

@@ -68,7 +68,6 @@ class Reason(Enum):
     RULE_INVALID = "Correct the rule; the message gives the place."
     URI_NOT_ALLOWED = "Use an allowed scheme and host with a public address."
     MEDIA_FETCH_FAILED = "Check that the media can be fetched from its address."
-    OPERATION_NOT_FOUND = "Check the operation's name."
     QUOTA_EXCEEDED = "Wait for the time in RetryInfo, or ask for a larger quota."
     STORE_UNAVAILABLE = "The database is away; retry after the time in RetryInfo."
     QUEUE_FULL = "Wait for the time in RetryInfo, then retry."

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from serving.domain.answer import Modality
 from serving.domain.assessment import Assessment
-from serving.domain.errors import InvalidRequest, NotAllowedNow, NotFound, Reason
+from serving.domain.errors import Conflict, InvalidRequest, NotAllowedNow, NotFound, Reason
 from serving.domain.fields import invalid
 from serving.domain.interview import AssignedQuestion, Interview
 from serving.domain.job import LeasedJob, Rank
@@ -52,11 +52,16 @@ async def accept(
     question_of(interview, given.question_id, f"{path}.question_id")
     if interview.policy.jurisdictions or interview.policy.missing:
         check_obligations(await decide(tx, interview))  # notices come of age, audits grow old
-    if given.media_sha256 is not None and not await tx.media(given.media_sha256):
+    if given.media_sha256 is not None and not await tx.media(given.media_sha256, share=True):
         raise NotFound(f"{path}.media_sha256 names no media of this tenant", field=f"{path}.media_sha256")
     if given.media_uri is not None:
         await _check_uri(tx, given.media_uri, interview, f"{path}.media_uri")
-    answer = await tx.insert(dataclasses.replace(given, rank=interview.priority.rank if rank is None else rank))
+    try:
+        answer = await tx.insert(dataclasses.replace(given, rank=interview.priority.rank if rank is None else rank))
+    except Conflict as error:
+        raise Conflict(
+            f"{given.question_id} has an answer", reason=Reason.QUESTION_ANSWERED, field=f"{path}.question_id"
+        ) from error
     await tx.enqueue([score_job(answer)])
     return answer
 

@@ -40,7 +40,7 @@ async def open_interview(tx: Transaction, given: Interview) -> Interview:
 
     Raises:
         NotFound: there is no such role or revision; names the field.
-        NotAllowedNow: the role is archived.
+        NotAllowedNow: the role is archived, or the candidate is being erased.
         InvalidRequest: the language is not the role's, or the deadline has passed.
     """
     if given.deadline_time is not None and given.deadline_time <= tx.now:
@@ -54,8 +54,7 @@ async def open_interview(tx: Transaction, given: Interview) -> Interview:
             field="interview.language",
             metadata={"supported": ",".join(revision.content.languages)},
         )
-    await tx.ensure(Candidate(name=given.candidate))
-    candidate = await tx.get(Candidate, given.candidate, share=True)
+    candidate = await _candidate(tx, given.candidate)
     interview = dataclasses.replace(
         given,
         role_revision=revision.name,
@@ -100,6 +99,14 @@ def check_open(interview: Interview, now: datetime) -> None:
     if interview.deadline_time is not None and interview.deadline_time < now:
         raise NotAllowedNow(
             f"the deadline was {interview.deadline_time.isoformat()}", reason=Reason.DEADLINE_PASSED, field="parent"
+        )
+
+
+def check_not_erased(candidate: Candidate) -> None:
+    """Raise `NotAllowedNow` while a candidate is being erased: nothing more is stored of them then."""
+    if candidate.erasure:
+        raise NotAllowedNow(
+            "the candidate is being erased", field="candidate", metadata={"operation": candidate.erasure}
         )
 
 
@@ -172,6 +179,18 @@ async def _follow_up(tx: Transaction, interview: Interview, answers: Sequence[Su
     if found is None:
         return interview
     return await tx.replace(dataclasses.replace(interview, questions=(*interview.questions, found)))
+
+
+async def _candidate(tx: Transaction, name: str) -> Candidate:
+    """The candidate's file, made where there is none, and held as it is until the transaction ends."""
+    while True:
+        await tx.ensure(Candidate(name=name))
+        try:
+            candidate = await tx.get(Candidate, name, share=True)
+        except NotFound:
+            continue  # an erasure of the candidate has ended in between
+        check_not_erased(candidate)
+        return candidate
 
 
 async def _revision(tx: Transaction, name: str) -> RoleRevision:

@@ -98,7 +98,52 @@ class Deliveries(Protocol):
         ...
 
 
-class Transaction(Deliveries, Protocol):
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What was deleted with some interviews.
+
+    Attributes:
+        media: sha256 of each of the answers' media, which are still there.
+    """
+
+    answer_count: int
+    report_count: int
+    media: tuple[str, ...]
+
+
+class Erasures(Protocol):
+    """The part of a transaction that deletes what retention or a candidate's wish has ended."""
+
+    async def erase_interviews(self, interviews: Sequence[str]) -> Erased:
+        """Delete locked interviews with all that lies below them or tells of them.
+
+        These are answers, assessments, reports, decisions, contests, satisfactions, events with their deliveries,
+        request ids and jobs. Usage, the audit log and the operations of batches stay, which hold ids alone.
+        """
+        ...
+
+    async def hold_media(self, sha256: str) -> tuple[Media, ...]:
+        """As `media`, held until the transaction ends: nobody comes to refer to it, or notes it, meanwhile."""
+        ...
+
+    async def media_in_use(self, sha256: str) -> bool:
+        """Whether a question of a role, or an answer whose media's retention has not ended, refers to it."""
+        ...
+
+    async def keep_media(self, sha256: str) -> None:
+        """Look no more whether something refers to it, until `check_media`."""
+        ...
+
+    async def check_media(self, sha256: Sequence[str]) -> None:
+        """Have housekeeping look whether something still refers to these."""
+        ...
+
+    async def drop_media(self, sha256: str) -> None:
+        """Delete the notes of media of this content, in all storage classes."""
+        ...
+
+
+class Transaction(Deliveries, Erasures, Protocol):
     """One transaction of one tenant: all of it or nothing happens, and nothing of another tenant can be seen."""
 
     @property
@@ -227,11 +272,18 @@ class Transaction(Deliveries, Protocol):
         ...
 
     async def add_media(self, media: Media) -> None:
-        """Note media that the object store holds; harmless when repeated."""
+        """Note media that the object store holds or is to hold, and hold the note until the transaction ends.
+
+        Harmless when repeated. What nothing refers to a day later is deleted.
+        """
         ...
 
-    async def media(self, sha256: str) -> tuple[Media, ...]:
-        """Media of this content, one for each storage class that it is kept in."""
+    async def media(self, sha256: str, *, share: bool = False) -> tuple[Media, ...]:
+        """Media of this content, one for each storage class that it is kept in.
+
+        Args:
+            share: hold them until the transaction ends: nobody deletes them meanwhile.
+        """
         ...
 
     async def states(self, answers: Sequence[str]) -> dict[str, AnswerState]:
@@ -288,6 +340,66 @@ class JobQueue(Protocol):
 
     async def release(self, job: LeasedJob, delay_s: float) -> None:
         """Give a job back, to be begun again after a delay."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Something whose time has come.
+
+    Attributes:
+        name: of an interview, or the sha256 of media.
+    """
+
+    tenant: str
+    name: str
+    time: datetime
+
+
+class DueWork(Protocol):
+    """What housekeeping finds over all tenants.
+
+    The queries give up to `limit` of what is due, in order of time and name, after the one that was given last.
+    """
+
+    def turn(self) -> AbstractAsyncContextManager[bool]:
+        """Whether it is our turn, until the block ends: one process has it at a time."""
+        ...
+
+    async def deadlines(self, after: Due | None, limit: int) -> tuple[Due, ...]:
+        """Open interviews whose deadline has passed."""
+        ...
+
+    async def media_ends(self, after: Due | None, limit: int) -> tuple[Due, ...]:
+        """Interviews the retention of whose media has ended, but for those under a legal hold."""
+        ...
+
+    async def report_ends(self, after: Due | None, limit: int) -> tuple[Due, ...]:
+        """Interviews whose retention has ended, but for those under a legal hold."""
+        ...
+
+    async def unchecked_media(self, after: Due | None, limit: int) -> tuple[Due, ...]:
+        """Media of which is to be seen whether something refers to it."""
+        ...
+
+    async def delete_old(self, limit: int) -> bool:
+        """Delete up to `limit` each of old request ids, deliveries, events and operations; whether there may be more.
+
+        Request ids, events, and deliveries that have ended are old after 30 days, operations after 90.
+        """
+        ...
+
+
+class Vacuum(Protocol):
+    async def run(self) -> None:
+        """Take rows that were deleted out of the files of the tables that hold candidates' data. Never in a
+        transaction; takes no lock that readers or writers wait for."""
+        ...
+
+
+class AbandonedUploads(Protocol):
+    def sweep(self, older_than_s: float) -> int:
+        """Delete uploads that nobody has gone on with for so long; how many. Blocks."""
         ...
 
 

@@ -1,5 +1,5 @@
-"""The report page: an assessment in, one self-contained HTML file out."""
+"""The pages: an assessment, a report or a candidate's feedback in, one self-contained HTML file out."""
 
-from serving.report.render import render_report
+from serving.report.render import render_feedback, render_interview, render_notice, render_report
 
-__all__ = ["render_report"]
+__all__ = ["render_feedback", "render_interview", "render_notice", "render_report"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 MISSING: Final = "–"
@@ -61,6 +62,11 @@ def clock_span(start: float | None, end: float | None) -> str:
     if known(start) is None:
         return ""
     return clock(start) if known(end) is None else f"{clock(start)}–{clock(end)}"
+
+
+def moment(time: datetime | None) -> str:
+    """A time to the minute in UTC, empty where there is none."""
+    return "" if time is None else f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def coordinate(value: float) -> str:

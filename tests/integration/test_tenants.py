@@ -5,6 +5,7 @@ import dataclasses
 import hashlib
 import uuid
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
@@ -52,12 +53,12 @@ async def tenant(service: TenantService, operator: Caller) -> str:
     return (await create(service, operator, new_tenant())).name.removeprefix("tenants/")
 
 
-async def create(service: TenantService, by: Caller, tenant: str, **fields: object) -> pb.Tenant:
+async def create(service: TenantService, by: Caller, tenant: str, **fields: Any) -> pb.Tenant:
     given = pb.Tenant(**{"display_name": "Acme", **fields})
     return await service.create_tenant(pb.CreateTenantRequest(tenant_id=tenant, tenant=given), by)
 
 
-async def new_key(service: TenantService, by: Caller, tenant: str = "-", **fields: object) -> pb.CreateApiKeyResponse:
+async def new_key(service: TenantService, by: Caller, tenant: str = "-", **fields: Any) -> pb.CreateApiKeyResponse:
     given = pb.ApiKey(**{"scopes": ["read"], **fields})
     return await service.create_api_key(pb.CreateApiKeyRequest(parent=f"tenants/{tenant}", api_key=given), by)
 
@@ -131,7 +132,7 @@ async def test_the_same_request_makes_a_tenant_once(service: TenantService, oper
     ],
 )
 async def test_a_tenant_that_cannot_be_is_refused_by_its_field(
-    service: TenantService, operator: Caller, tenant_id: str, fields: dict[str, object], field: str
+    service: TenantService, operator: Caller, tenant_id: str, fields: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(InvalidRequest) as raised:
         await create(service, operator, tenant_id, **fields)
@@ -226,7 +227,7 @@ async def test_nobody_grants_a_scope_that_they_lack(service: TenantService, tena
     ],
 )
 async def test_a_key_that_cannot_be_is_refused_by_its_field(
-    service: TenantService, tenant: str, fields: dict[str, object], field: str
+    service: TenantService, tenant: str, fields: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(InvalidRequest) as raised:
         await new_key(service, caller(tenant), **fields)
@@ -302,9 +303,7 @@ async def test_usage_is_listed_and_summed_by_period_and_interview(
     async with database.transaction(tenant) as tx:
         for number in range(3):
             interview = f"tenants/{tenant}/interviews/i-{number % 2}"
-            used = UsageRecord(
-                f"{interview}/answers/a-{number}", start + timedelta(minutes=number), "audio", 10.0, 0.5
-            )
+            used = UsageRecord(f"{interview}/answers/a-{number}", start + timedelta(minutes=number), "audio", 10.0, 0.5)
             await tx.add_usage(interview, used)
     mine = caller(tenant, Scope.READ)
     total = await service.summarize_usage(pb.SummarizeUsageRequest(parent="tenants/-"), mine)
@@ -329,6 +328,12 @@ async def test_gateways_that_start_together_make_a_missing_tenant_once(
     await ensure_tenants(database, missing)
     for tenant in missing:
         assert await actions(service, tenant) == [("CreateTenant", "system", f"tenants/{tenant}")]
+
+
+async def test_a_database_without_the_schema_is_waited_for(database: PostgresDatabase) -> None:
+    with pytest.raises(StoreUnavailable, match="no schema yet"):
+        async with database.transaction(new_tenant()) as tx:
+            await tx._connection.execute("SELECT 1 FROM not_migrated")
 
 
 class Clock:

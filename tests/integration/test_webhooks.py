@@ -266,10 +266,12 @@ async def test_an_endpoint_that_answers_410_is_switched_off_until_somebody_takes
     endpoint = await house.create(receiver.uri)
     for _ in range(8):
         await house.emit()
-    jobs = await house.lease(6)  # of which each meets 410 at the same time
+    jobs = await house.lease(6)
     receiver.statuses = [410] * 6
+    receiver.meanwhile = asyncio.Barrier(6).wait  # all are answered at once
     deliver = Deliver(house.database, house.queue, house.egress)
     await asyncio.gather(*map(deliver.run, jobs))
+    receiver.meanwhile = None
     assert await house.work() == 0
     assert {one.state for one in await house.deliveries(endpoint)} == {"failed"}
     assert await house.jobs() == []

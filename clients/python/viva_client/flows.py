@@ -198,7 +198,7 @@ def upload_media(
         stored = yield from _stored(get, attempts)
         if stored > start:
             attempts.progressed()
-        start = 0
+        start = stored
 
 
 def _broken(error: VivaError) -> bool:

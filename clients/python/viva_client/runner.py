@@ -109,7 +109,7 @@ class AsyncRunner:
 
         def call(*args: Any) -> None:
             with contextlib.suppress(RuntimeError):  # the loop may be gone when a call that nobody awaits ends
-                loop.call_soon_threadsafe(callback, *args)
+                callback(*args)
 
         return call
 

@@ -110,6 +110,8 @@ class _store_errors:
             return
         if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | PoolTimeout):
             raise StoreUnavailable("the database cannot be reached now", retry_after_s=_AWAY_RETRY_S) from error
+        if isinstance(error, psycopg.errors.UndefinedTable):  # gateways may start before the migration has run
+            raise StoreUnavailable("the database has no schema yet", retry_after_s=_AWAY_RETRY_S) from error
 
 
 async def _abandon(connection: AsyncConnection[Any]) -> None:

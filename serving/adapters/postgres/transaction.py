@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 
 from serving.adapters.postgres import paging, queries
 from serving.adapters.postgres.codec import to_plain
-from serving.adapters.postgres.webhooks import Webhooks
+from serving.adapters.postgres.erasures import Erasures
 from serving.domain import names
 from serving.domain.errors import Conflict, Reason
 from serving.domain.fields import invalid
@@ -33,7 +33,7 @@ _FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 
-class PostgresTransaction(Webhooks):
+class PostgresTransaction(Erasures):
     """`Transaction` on a connection on which `BEGIN` and the tenant's setting were sent."""
 
     def __init__(self, connection: AsyncConnection[Any], tenant: str) -> None:
@@ -208,9 +208,9 @@ class PostgresTransaction(Webhooks):
         }
         await self._connection.execute(_SQL["add_media"], values)
 
-    async def media(self, sha256: str) -> tuple[Media, ...]:
+    async def media(self, sha256: str, *, share: bool = False) -> tuple[Media, ...]:
         values = {"tenant": self._tenant, "sha256": sha256}
-        rows = await (await self._connection.execute(_SQL["media"], values)).fetchall()
+        rows = await (await self._connection.execute(_SQL["shared_media" if share else "media"], values)).fetchall()
         return tuple(Media(*row) for row in rows)
 
     async def states(self, answers: Sequence[str]) -> dict[str, AnswerState]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import time
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +32,17 @@ class FolderUploads:
     def resume(self, tenant: str, upload: str, offset: int) -> FolderUploadFile:
         return FolderUploadFile(self._path(tenant, upload), offset)
 
+    def sweep(self, older_than_s: float) -> int:
+        """Delete uploads that nobody has gone on with for so long. Returns how many."""
+        horizon, removed = time.time() - older_than_s, 0
+        for path in self._folder.glob(f"{PREFIX}*"):
+            try:
+                if path.stat().st_mtime < horizon:
+                    removed += _remove_unheld(path)
+            except FileNotFoundError:
+                continue  # its stream was faster
+        return removed
+
     def _path(self, tenant: str, upload: str) -> Path:
         return self._folder / f"{PREFIX}{tenant}-{upload}"
 
@@ -53,6 +65,8 @@ class FolderUploadFile:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise NotAllowedNow("another stream sends this upload", field="config.name") from None
+        if os.fstat(self._file.fileno()).st_nlink == 0:
+            raise NotAllowedNow("another stream has ended this upload", field="config.name")
         stored = self._file.seek(0, os.SEEK_END)
         if not 0 <= offset <= stored:
             raise InvalidRequest(
@@ -94,3 +108,14 @@ class FolderUploadFile:
     def discard(self) -> None:
         self._path.unlink(missing_ok=True)
         self._file.close()
+
+
+def _remove_unheld(path: Path) -> bool:
+    """Delete an upload unless a stream sends it; whether it was deleted."""
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        path.unlink()
+        return True

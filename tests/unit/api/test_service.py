@@ -14,10 +14,12 @@ from serving.api.uploads import receive_config
 from serving.domain.answer import Answer
 from serving.domain.errors import InvalidRequest, Overloaded, Reason, UploadIncomplete
 from serving.domain.limits import LIMITS
+from tests.postgres import caller
 from viva.v1 import assessment_pb2
 from viva.v1 import scoring_pb2 as pb
 
 DATA = bytes(range(256)) * 4
+CALLER = caller("local")
 DIGEST = hashlib.sha256(DATA).hexdigest()
 
 
@@ -70,7 +72,7 @@ async def test_an_upload_is_scored_from_its_spooled_bytes_and_then_deleted(
     service: ScoringService, scorer: Recorder, tmp_path: Path
 ) -> None:
     messages = _stream(_config("Why?"), _chunk(DATA[:100]), _chunk(DATA[100:]), _commit())
-    await service.upload_answer(messages, "id")
+    await service.upload_answer(messages, CALLER)
     assert scorer.media == [DATA]
     assert scorer.answers[0].media is not None
     assert scorer.answers[0].media.sha256 == DIGEST
@@ -99,7 +101,7 @@ async def test_a_broken_upload_names_its_reason_is_not_scored_and_leaves_nothing
     tmp_path: Path,
 ) -> None:
     with pytest.raises((InvalidRequest, UploadIncomplete)) as caught:
-        await service.upload_answer(_stream(_config(), *messages), "id")
+        await service.upload_answer(_stream(_config(), *messages), CALLER)
     assert caught.value.reason is reason
     assert scorer.answers == []
     assert list(tmp_path.iterdir()) == []
@@ -127,7 +129,7 @@ async def test_an_upload_stops_at_the_limit_of_bytes_and_not_at_its_end(
 
     monkeypatch.setattr(service._spool, "create", Free)
     with pytest.raises(InvalidRequest) as caught:
-        await service.upload_answer(endless(), "id")
+        await service.upload_answer(endless(), CALLER)
     assert caught.value.reason is Reason.MEDIA_TOO_LARGE
 
 
@@ -144,7 +146,7 @@ async def test_a_cancelled_call_leaves_no_media_behind(
 ) -> None:
     scorer.gate.clear()
     call = asyncio.create_task(
-        service.score_answer(pb.ScoreAnswerRequest(media=pb.InlineMedia(data=DATA)), "id"),
+        service.score_answer(pb.ScoreAnswerRequest(media=pb.InlineMedia(data=DATA)), CALLER),
     )
     while not scorer.media:
         await asyncio.sleep(0.001)
@@ -159,14 +161,14 @@ async def test_a_full_queue_refuses_with_a_time_and_media_does_not_block_text(
 ) -> None:
     scorer.gate.clear()
     media = pb.ScoreAnswerRequest(media=pb.InlineMedia(data=DATA))
-    calls = [asyncio.create_task(service.score_answer(media, "id")) for _ in range(2)]
+    calls = [asyncio.create_task(service.score_answer(media, CALLER)) for _ in range(2)]
     while len(scorer.media) < 1:
         await asyncio.sleep(0.001)
     with pytest.raises(Overloaded) as caught:
-        await service.score_answer(media, "id")
+        await service.score_answer(media, CALLER)
     assert caught.value.retry_after_s is not None
     scorer.gate.set()
-    await service.score_answer(pb.ScoreAnswerRequest(text="Hello."), "id")
+    await service.score_answer(pb.ScoreAnswerRequest(text="Hello."), CALLER)
     await asyncio.gather(*calls)
 
 
@@ -176,7 +178,7 @@ async def test_no_content_and_empty_media_are_refused_by_field(service: ScoringS
         (pb.ScoreAnswerRequest(media=pb.InlineMedia()), "media.data"),
     ):
         with pytest.raises(InvalidRequest) as caught:
-            await service.score_answer(request, "id")
+            await service.score_answer(request, CALLER)
         assert caught.value.field == field
 
 
@@ -188,7 +190,8 @@ async def test_a_report_needs_an_assessment_of_ours_and_a_known_language(service
         (pb.RenderReportRequest(assessment=assessment_pb2.Assessment(), language="fr"), "language"),
     ):
         with pytest.raises(InvalidRequest) as caught:
-            await service.render_report(request)
+            await service.render_report(request, CALLER)
         assert caught.value.field == field
-    page = await service.render_report(pb.RenderReportRequest(assessment=assessment_pb2.Assessment(language="zh")))
+    request = pb.RenderReportRequest(assessment=assessment_pb2.Assessment(language="zh"))
+    page = await service.render_report(request, CALLER)
     assert page.html == "zh"

@@ -53,7 +53,7 @@ def test_a_start_that_fails_half_way_gives_everything_back(
 ) -> None:
     monkeypatch.setattr(processes.sys, "executable", str(tmp_path / "missing"))
     before = set(Path("/tmp").glob("viva-*"))
-    with pytest.raises(FileNotFoundError), SupervisedStack(config):
+    with pytest.raises(StackError, match="database"), SupervisedStack(config):
         pass
     monkeypatch.undo()
     assert set(Path("/tmp").glob("viva-*")) <= before

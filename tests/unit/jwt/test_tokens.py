@@ -124,7 +124,7 @@ async def test_the_key_of_one_algorithm_does_not_serve_another(tokens: IssuedTok
 
 async def test_an_unsigned_token_is_refused(tokens: IssuedTokens) -> None:
     for kid in KEYS:
-        unsigned = jwt.encode(claims(), None, algorithm="none", headers={"kid": kid})
+        unsigned = jwt.encode(claims(), "", algorithm="none", headers={"kid": kid})
         assert await refused(tokens, unsigned) is Reason.UNAUTHENTICATED
 
 

@@ -33,7 +33,8 @@ CREATE INDEX role_revisions_list ON role_revisions (tenant_id, parent, create_ti
 
 CREATE TABLE candidates (
   tenant_id text NOT NULL, name text PRIMARY KEY, parent text NOT NULL, version bigint NOT NULL,
-  create_time timestamptz NOT NULL, update_time timestamptz NOT NULL, body jsonb NOT NULL
+  create_time timestamptz NOT NULL, update_time timestamptz NOT NULL, body jsonb NOT NULL,
+  held boolean GENERATED ALWAYS AS (coalesce(jsonb_typeof(body->'legal_hold'), 'null') <> 'null') STORED
 );
 CREATE INDEX candidates_list ON candidates (tenant_id, create_time, name);
 
@@ -90,6 +91,7 @@ CREATE TABLE satisfactions (
   tenant_id text NOT NULL, name text PRIMARY KEY, parent text NOT NULL, version bigint NOT NULL,
   create_time timestamptz NOT NULL, update_time timestamptz NOT NULL, body jsonb NOT NULL
 );
+CREATE INDEX satisfactions_of_interview ON satisfactions (parent);
 
 CREATE TABLE screening_rules (
   tenant_id text NOT NULL, name text PRIMARY KEY, parent text NOT NULL, version bigint NOT NULL,
@@ -106,9 +108,11 @@ CREATE INDEX webhook_endpoints_list ON webhook_endpoints (tenant_id, create_time
 
 CREATE TABLE operations (
   tenant_id text NOT NULL, name text PRIMARY KEY, parent text NOT NULL, version bigint NOT NULL,
-  create_time timestamptz NOT NULL, update_time timestamptz NOT NULL, body jsonb NOT NULL
+  create_time timestamptz NOT NULL, update_time timestamptz NOT NULL, body jsonb NOT NULL,
+  unfinished boolean GENERATED ALWAYS AS (body->>'kind' = 'erase' AND body->>'done' = 'false') STORED
 );
 CREATE INDEX operations_list ON operations (tenant_id, create_time, name);
+CREATE INDEX operations_old ON operations (create_time);
 
 -- Request ids and what they made: a repeated request finds it here, by the unique key.
 CREATE TABLE requests (
@@ -117,6 +121,7 @@ CREATE TABLE requests (
   PRIMARY KEY (tenant_id, request_id)
 );
 CREATE INDEX requests_old ON requests (create_time);
+CREATE INDEX requests_of_name ON requests (tenant_id, name);
 
 -- Results: viva.v1.Assessment as bytes, for the primary key makes a second one of a revision impossible.
 CREATE TABLE assessments (
@@ -125,12 +130,14 @@ CREATE TABLE assessments (
   PRIMARY KEY (answer, revision)
 );
 
--- Media by content; the bytes are in the object store.
+-- Media by content; the bytes are in the object store, and none are there that have no row. What nothing refers to at
+-- check_time is deleted; what something refers to then has none, until a reference to it ends.
 CREATE TABLE media (
   tenant_id text NOT NULL, sha256 text NOT NULL, storage_class text NOT NULL, size_bytes bigint NOT NULL,
-  create_time timestamptz NOT NULL,
+  create_time timestamptz NOT NULL, check_time timestamptz,
   PRIMARY KEY (tenant_id, sha256, storage_class)
 );
+CREATE INDEX media_due ON media (check_time) WHERE check_time IS NOT NULL;
 
 -- Work. A leased job is one that is not ready until its lease has ended: an expired lease needs nobody to notice it.
 CREATE TABLE jobs (
@@ -138,7 +145,7 @@ CREATE TABLE jobs (
   tenant_id text NOT NULL, kind text NOT NULL, lane text NOT NULL, rank smallint NOT NULL, subject text NOT NULL,
   ready boolean NOT NULL, ready_at timestamptz NOT NULL, lease uuid, attempt integer NOT NULL DEFAULT 0
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 500);
-CREATE INDEX jobs_ready ON jobs (lane, rank, tenant_id, job_id) WHERE ready;
+CREATE INDEX jobs_ready ON jobs (lane, rank, tenant_id, ready_at, job_id) WHERE ready;
 CREATE INDEX jobs_later ON jobs (lane, ready_at) WHERE NOT ready;
 CREATE INDEX jobs_subject ON jobs (tenant_id, subject);
 
@@ -166,6 +173,7 @@ CREATE TABLE events (
 CREATE INDEX events_in_order ON events (tenant_id, type, xid, seq);
 CREATE INDEX events_by_time ON events (tenant_id, time);
 CREATE INDEX events_by_subject ON events (tenant_id, subject);
+CREATE INDEX events_old ON events (time);
 
 CREATE TABLE deliveries (
   tenant_id text NOT NULL, endpoint text NOT NULL, event_id uuid NOT NULL, event_type text NOT NULL,
@@ -174,6 +182,7 @@ CREATE TABLE deliveries (
   PRIMARY KEY (endpoint, event_id)
 );
 CREATE INDEX deliveries_list ON deliveries (endpoint, create_time, event_id);
+CREATE INDEX deliveries_old ON deliveries (create_time) WHERE state <> 'waiting';
 
 -- One row for each scored answer, for ever: the base of bills. Ids only.
 CREATE TABLE usage (
@@ -212,16 +221,29 @@ END $$;
 REVOKE UPDATE, DELETE ON audit, usage FROM viva_app;
 REVOKE UPDATE, DELETE ON events, assessments, role_revisions FROM viva_app;
 GRANT DELETE ON events, assessments TO viva_app; -- erasure
+-- Rows that were erased lie in the files until a VACUUM.
+GRANT MAINTAIN ON candidates, interviews, answers, reports, decisions, contests, satisfactions, assessments, events,
+  deliveries, jobs, requests TO viva_app;
 
 -- Over all tenants: callers, work, and what is due.
 CREATE POLICY all_tenants ON api_keys FOR SELECT TO viva_system USING (true);
 CREATE POLICY all_tenants ON tenants FOR SELECT TO viva_system USING (true);
 CREATE POLICY all_tenants ON jobs TO viva_system USING (true);
 CREATE POLICY all_tenants ON interviews FOR SELECT TO viva_system USING (true);
+CREATE POLICY all_tenants ON candidates FOR SELECT TO viva_system USING (true);
+CREATE POLICY all_tenants ON media FOR SELECT TO viva_system USING (true);
+CREATE POLICY all_tenants ON deliveries TO viva_system USING (true);
+CREATE POLICY all_tenants ON events TO viva_system USING (true);
+CREATE POLICY all_tenants ON operations TO viva_system USING (true);
 CREATE POLICY all_tenants ON requests TO viva_system USING (true);
 GRANT SELECT ON api_keys, tenants, installation TO viva_system;
 GRANT SELECT, UPDATE, DELETE ON jobs TO viva_system;
-GRANT SELECT (tenant_id, name, state, deadline_time, media_until, report_until) ON interviews TO viva_system;
-GRANT SELECT (create_time), DELETE ON requests TO viva_system;
+GRANT SELECT (tenant_id, name, state, candidate, deadline_time, media_until, report_until) ON interviews TO viva_system;
+GRANT SELECT (name, held) ON candidates TO viva_system;
+GRANT SELECT (tenant_id, sha256, check_time) ON media TO viva_system;
+GRANT SELECT (tenant_id, request_id, create_time), DELETE ON requests TO viva_system;
+GRANT SELECT (endpoint, event_id, state, create_time), DELETE ON deliveries TO viva_system;
+GRANT SELECT (tenant_id, event_id, time), DELETE ON events TO viva_system;
+GRANT SELECT (name, create_time, unfinished), DELETE ON operations TO viva_system;
 GRANT SELECT, INSERT, UPDATE ON turns TO viva_system;
 GRANT USAGE ON SEQUENCE turn_numbers TO viva_system;

@@ -33,11 +33,13 @@ in_turn AS (
 picked AS (
   SELECT next.job_id
   FROM in_turn CROSS JOIN LATERAL (
-    SELECT job_id, row_number() OVER (ORDER BY job_id) AS nth
+    SELECT job_id, row_number() OVER (ORDER BY ready_at, job_id) AS nth
     FROM (
-      SELECT job_id FROM jobs
+      -- By ready_at, which only jobs_ready has in order: by job_id the planner may walk the primary key instead, through
+      -- the whole backlog of another tenant.
+      SELECT job_id, ready_at FROM jobs
       WHERE lane = %(lane)s AND ready AND rank = in_turn.rank AND tenant_id = in_turn.tenant_id
-      ORDER BY job_id LIMIT %(count)s
+      ORDER BY ready_at, job_id LIMIT %(count)s
     ) AS first
   ) AS next
   ORDER BY in_turn.rank, next.nth, in_turn.turn, in_turn.tenant_id

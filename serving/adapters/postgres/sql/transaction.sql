@@ -57,12 +57,18 @@ VALUES (%(tenant)s, %(answer)s, %(revision)s, %(body)s, %(now)s)
 SELECT answer, revision, body FROM assessments WHERE answer = ANY(%(answers)s) ORDER BY answer, revision
 
 -- name: add_media
-INSERT INTO media (tenant_id, sha256, storage_class, size_bytes, create_time)
-VALUES (%(tenant)s, %(sha256)s, %(storage_class)s, %(size_bytes)s, %(now)s)
-ON CONFLICT DO NOTHING
+-- What is there already is held, and has another day in which something may come to refer to it.
+INSERT INTO media (tenant_id, sha256, storage_class, size_bytes, create_time, check_time)
+VALUES (%(tenant)s, %(sha256)s, %(storage_class)s, %(size_bytes)s, %(now)s, now() + interval '1 day')
+ON CONFLICT (tenant_id, sha256, storage_class) DO UPDATE SET check_time = excluded.check_time
 
 -- name: media
 SELECT size_bytes, sha256, create_time, storage_class FROM media WHERE tenant_id = %(tenant)s AND sha256 = %(sha256)s
+
+-- name: shared_media
+-- As `media`, and nobody deletes it before the transaction ends.
+SELECT size_bytes, sha256, create_time, storage_class FROM media WHERE tenant_id = %(tenant)s AND sha256 = %(sha256)s
+FOR SHARE
 
 -- name: states
 SELECT name, state FROM answers WHERE tenant_id = %(tenant)s AND name = ANY(%(answers)s)
