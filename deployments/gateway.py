@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
@@ -15,7 +16,7 @@ from ray.serve import Deployment
 from ray.serve.grpc_util import RayServegRPCContext
 from ray.serve.handle import DeploymentHandle
 
-from deployments import health
+from deployments import health, tls
 from deployments.compose import edge
 from deployments.config import from_mapping
 from deployments.scorer_pool import ScorerPool
@@ -39,6 +40,7 @@ class Gateway:
 
     def __init__(self, config: Mapping[str, Any], scorer: DeploymentHandle[Any]) -> None:
         self._config = from_mapping(config)
+        tls.check_environment(self._config.gateway, os.environ)
         self._pool = ScorerPool(scorer)
         self._edge = edge.Edge(self._config, self._pool)
         self._rpcs = rpc.table(*self._edge.services)

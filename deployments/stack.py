@@ -37,6 +37,7 @@ SERVICERS: Final = (
     "viva.v1.scoring_pb2_grpc.add_ScoringServicer_to_server",
     "viva.v1.screening_pb2_grpc.add_ScreeningServicer_to_server",
     "viva.v1.tenants_pb2_grpc.add_TenantsServicer_to_server",
+    "viva.v1.webhooks_pb2_grpc.add_WebhooksServicer_to_server",
     "google.longrunning.operations_pb2_grpc.add_OperationsServicer_to_server",
     "deployments.health.add_to_server",
 )
@@ -105,6 +106,8 @@ def main() -> int:
     os.set_inheritable(ready, False)  # its end tells the caller of ours, whoever outlives us
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # `viva up` decides; a Ctrl-C reaches the whole process group
     stop_on_sigterm()
+    for name in (tls.CERT_VARIABLE, tls.KEY_VARIABLE, tls.CLIENT_CA_VARIABLE):
+        os.environ.pop(name, None)
     # A replacement needs a port of its own while the old replica drains.
     os.environ.update(environment(config, ports.free_run(REPLICA_PORTS, 4 * config.gateway.replicas + 4)))
     os.environ.update(host_environment(_new_token(ray_dir / "token")))

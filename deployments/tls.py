@@ -31,12 +31,20 @@ def environment(gateway: GatewayConfig) -> Mapping[str, str]:
 
 def from_environment(variables: Mapping[str, str]) -> CertificateFiles | None:
     """The files that `environment` named, None without TLS."""
-    if CERT_VARIABLE not in variables:
+    if not variables.get(CERT_VARIABLE):
         return None
     client_ca = variables.get(CLIENT_CA_VARIABLE)
     return CertificateFiles(
-        Path(variables[CERT_VARIABLE]), Path(variables[KEY_VARIABLE]), Path(client_ca) if client_ca else None
+        Path(variables[CERT_VARIABLE]), Path(variables.get(KEY_VARIABLE, "")), Path(client_ca) if client_ca else None
     )
+
+
+def check_environment(gateway: GatewayConfig, variables: Mapping[str, str]) -> None:
+    """Raise `ConfigError` unless the port is what the configuration says: on a cluster both are written by hand."""
+    wanted = environment(gateway)
+    for name in (CERT_VARIABLE, KEY_VARIABLE, CLIENT_CA_VARIABLE):
+        if variables.get(name, "") != wanted.get(name, ""):
+            raise ConfigError(f"{name} is {variables.get(name, '')!r}, the configuration says {wanted.get(name, '')!r}")
 
 
 def check(gateway: GatewayConfig) -> None:

@@ -44,8 +44,8 @@ class BadLine:
     message: str
 
 
-class _Bad(Exception):
-    """Carries reason and message out of the checks of one line."""
+class BadFields(Exception):
+    """What is wrong with a line; carries reason and message out of the checks of one line."""
 
     def __init__(self, reason: str, message: str, code: str = "INVALID_ARGUMENT") -> None:
         super().__init__(message)
@@ -67,35 +67,36 @@ def read_answers(path: Path, allow: tuple[str, ...], deny: tuple[str, ...]) -> I
                 continue
             answer_id: AnswerId | None = None
             try:
-                fields = _parse(raw)
+                fields = parse_line(raw)
                 answer_id = _id(fields)
                 used_on = first_use.setdefault(answer_id, number)
                 if used_on != number:
-                    raise _Bad("FIELD_INVALID", f"id {answer_id!r} is used on line {used_on} already")
+                    raise BadFields("FIELD_INVALID", f"id {answer_id!r} is used on line {used_on} already")
                 yield _answer(number, answer_id, fields, path.parent, allow, deny)
-            except _Bad as bad:
+            except BadFields as bad:
                 yield BadLine(number, answer_id, bad.code, bad.reason, f"line {number}: {bad.message}")
 
 
-def _parse(raw: bytes) -> dict[str, Any]:
+def parse_line(raw: bytes) -> dict[str, Any]:
+    """The fields of a line. Raises `BadFields`."""
     try:
         fields = json.loads(raw.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise _Bad("FIELD_INVALID", f"not UTF-8 at byte {error.start}") from None
+        raise BadFields("FIELD_INVALID", f"not UTF-8 at byte {error.start}") from None
     except (ValueError, RecursionError) as error:
-        raise _Bad("FIELD_INVALID", f"not JSON: {error}") from None
+        raise BadFields("FIELD_INVALID", f"not JSON: {error}") from None
     if not isinstance(fields, dict):
-        raise _Bad("FIELD_INVALID", f"must be a JSON object, not {type(fields).__name__}")
+        raise BadFields("FIELD_INVALID", f"must be a JSON object, not {type(fields).__name__}")
     # null is how many writers spell "not there".
     return {name: value for name, value in fields.items() if value is not None}
 
 
 def _id(fields: dict[str, Any]) -> AnswerId:
     if "id" not in fields:
-        raise _Bad("FIELD_REQUIRED", "id is missing")
+        raise BadFields("FIELD_REQUIRED", "id is missing")
     value = fields["id"]
     if isinstance(value, bool) or not isinstance(value, str | int):
-        raise _Bad("FIELD_INVALID", "id must be a string or an integer")
+        raise BadFields("FIELD_INVALID", "id must be a string or an integer")
     return value
 
 
@@ -112,13 +113,13 @@ def _answer(
     content = [name for name in _CONTENT if name in fields]
     if len(content) != 1:
         found = " and ".join(content) or "none"
-        raise _Bad("CONTENT_REQUIRED", f"needs exactly one of {', '.join(_CONTENT)}; it has {found}")
+        raise BadFields("CONTENT_REQUIRED", f"needs exactly one of {', '.join(_CONTENT)}; it has {found}")
     try:
         options = AnswerOptions(
-            question=_string(fields, "question"),
-            language=_string(fields, "language"),
+            question=string_of(fields, "question"),
+            language=string_of(fields, "language"),
             competencies=_strings(fields, "competencies"),
-            role=_string(fields, "role"),
+            role=string_of(fields, "role"),
             sentences=_strings(fields, "sentences"),
             allow=allow,
             deny=deny,
@@ -126,41 +127,46 @@ def _answer(
             signal_weights=_list(fields, "signal_weights"),
         )
     except ValueError as error:
-        raise _Bad("FIELD_INVALID", str(error)) from None
+        raise BadFields("FIELD_INVALID", str(error)) from None
     kind = content[0]
-    value = _string(fields, kind)
+    value = string_of(fields, kind)
     if kind == "text":
         return AnswerLine(number, answer_id, options, text=value)
-    return AnswerLine(number, answer_id, options, media=_find(value, kind, folder), kind=kind)
+    return AnswerLine(number, answer_id, options, media=find_media(value, kind, folder), kind=kind)
 
 
-def _find(name: str, kind: str, folder: Path) -> Path:
-    """The media file: beside the JSONL file first, since the two travel together; else from the working directory."""
+def find_media(name: str, kind: str, folder: Path) -> Path:
+    """The media file: beside the JSONL file first, since the two travel together; else from the working directory.
+
+    Raises:
+        BadFields: there is none.
+    """
     for path in (folder / name, Path(name)):
         try:
             if path.is_file():
                 return path
         except (OSError, ValueError):  # a name too long, or with a null byte
             break
-    raise _Bad("NOT_FOUND", f"{kind} file {name!r} does not exist", code="NOT_FOUND")
+    raise BadFields("NOT_FOUND", f"{kind} file {name!r} does not exist", code="NOT_FOUND")
 
 
-def _string(fields: dict[str, Any], name: str) -> str:
+def string_of(fields: dict[str, Any], name: str) -> str:
+    """A text of a line, empty when it is not there. Raises `BadFields`."""
     value = fields.get(name, "")
     if not isinstance(value, str):
-        raise _Bad("FIELD_INVALID", f"{name} must be a string")
+        raise BadFields("FIELD_INVALID", f"{name} must be a string")
     return value
 
 
 def _strings(fields: dict[str, Any], name: str) -> tuple[str, ...]:
     value = _list(fields, name)
     if not all(isinstance(item, str) for item in value):
-        raise _Bad("FIELD_INVALID", f"{name} must be a list of strings")
+        raise BadFields("FIELD_INVALID", f"{name} must be a list of strings")
     return value
 
 
 def _list(fields: dict[str, Any], name: str) -> tuple[Any, ...]:
     value = fields.get(name, [])
     if not isinstance(value, list):
-        raise _Bad("FIELD_INVALID", f"{name} must be a list")
+        raise BadFields("FIELD_INVALID", f"{name} must be a list")
     return tuple(value)

@@ -7,28 +7,48 @@ from typing import Any, Final
 
 from google.protobuf.descriptor import ServiceDescriptor
 
+from deployments.compose import resources
 from deployments.config import VivaConfig
-from serving.adapters.egress.client import Egress
 from serving.adapters.jwt.tokens import IssuedTokens
 from serving.adapters.postgres.credentials import PostgresCredentials
 from serving.adapters.postgres.database import PostgresDatabase
 from serving.adapters.postgres.queue import Doorbell
+from serving.adapters.rules.engine import CelRules
 from serving.adapters.spool import FolderSpool
+from serving.adapters.spool.uploads import FolderUploads
 from serving.api.admission import Lane
+from serving.api.answers import AnswerService
 from serving.api.auth import LOCAL_TENANT, Authenticator, configured_callers
-from serving.api.limits import RateLimits
+from serving.api.candidates import CandidateService
+from serving.api.interviews import InterviewService
+from serving.api.limits import AnswerQuota, RateLimits
+from serving.api.operations import OperationService
 from serving.api.roles import RoleService
 from serving.api.rpc import Rpc, Service
+from serving.api.screening import ScreeningService
 from serving.api.service import AnswerScorer, ScoringService
 from serving.api.tenants import TenantService
+from serving.api.uploading import Uploads
 from serving.api.webhooks import WebhookService
 from serving.domain.tenant import Caller
 from serving.records.tenants import ensure_tenants
 from serving.report import render_report
 
 SERVICES: Final[tuple[ServiceDescriptor, ...]] = tuple(
-    kind.DESCRIPTOR for kind in (ScoringService, TenantService, RoleService, WebhookService)
+    kind.DESCRIPTOR
+    for kind in (
+        ScoringService,
+        TenantService,
+        RoleService,
+        InterviewService,
+        CandidateService,
+        AnswerService,
+        OperationService,
+        ScreeningService,
+        WebhookService,
+    )
 )
+_UPLOADS: Final = 64  # that arrive at a time at one gateway
 
 
 class Edge:
@@ -53,7 +73,7 @@ class Edge:
         )
         self._rates = RateLimits(credentials)
         self._tenants = sorted({LOCAL_TENANT, *(caller.tenant for caller in callers.values())})
-        self._egress = Egress(config.egress)
+        self._egress = resources.egress(config)
         self._doorbell = Doorbell(self._database, config.database.url)
         text = Lane("text", config.text_concurrency, gateway.text_queue, expected_s=0.1)
         media = Lane("media", config.media_concurrency, gateway.media_queue, expected_s=10.0)
@@ -61,12 +81,20 @@ class Edge:
         scoring = ScoringService(
             scorer, FolderSpool(config.spool_dir), render_report, text_lane=text, media_lane=media, render_lane=report
         )
-        self.lanes = (text, media, report)
+        database, bell, rules = self._database, self._doorbell, CelRules()
+        arriving = Lane("upload", _UPLOADS, max_queued=0, expected_s=5.0)
+        uploads = Uploads(FolderUploads(config.spool_dir), resources.storage(config), arriving)
+        self.lanes = (text, media, report, arriving)
         self.services: tuple[Service, ...] = (
             scoring,
-            TenantService(self._database, credentials),
-            RoleService(self._database),
-            WebhookService(self._database, self._egress),
+            TenantService(database, credentials),
+            RoleService(database),
+            InterviewService(database, rules, bell),
+            CandidateService(database, bell),
+            AnswerService(database, AnswerQuota(database), bell, uploads),
+            OperationService(database),
+            ScreeningService(database, rules),
+            WebhookService(database, self._egress),
         )
 
     async def run(self) -> None:
@@ -93,7 +121,3 @@ class Edge:
         call.authorize(caller)
         return caller
 
-
-class _NoQuota:
-    async def admit(self, tenant: str, count: int) -> None:
-        del tenant, count

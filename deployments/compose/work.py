@@ -15,6 +15,7 @@ from serving.api import assessments
 from serving.domain.answer import Answer
 from serving.domain.assessment import Assessment
 from serving.domain.job import JobKind, Lane
+from serving.records.delivery import Deliver
 from serving.records.score_work import ScoreWork
 from serving.records.slots import Slots
 from serving.records.worker import Worker
@@ -49,7 +50,8 @@ class DurableWork:
             lambda assessment: assessments.to_message(assessment).SerializeToString(),
             config.scorer.timeout_s,
         )
-        handlers = {JobKind.SCORE: scoring.run}
+        delivery = Deliver(self._database, queue, self._egress)
+        handlers = {JobKind.SCORE: scoring.run, JobKind.DELIVER: delivery.run}
         self._worker = Worker(queue, handlers, {**slots, Lane.ERRAND: Slots(_ERRANDS)}, self._heard)
 
     async def run(self) -> None:

@@ -74,6 +74,7 @@ class CandidateService:
     async def erase_candidate(self, request: pb.EraseCandidateRequest, caller: Caller) -> operations_pb2.Operation:
         """`EraseCandidate`."""
         name = resources.name(request, caller, _PATTERN)
+        caller = resources.with_request_id(request, caller)
         new = f"tenants/{caller.tenant}/operations/{names.new_id()}"
         async with self._database.transaction(caller.tenant) as tx:
             operation = await resources.once(

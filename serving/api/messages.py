@@ -125,7 +125,8 @@ def _scalar(field: Any, value: Any) -> Any:
         return value
     if field.enum_type is None:
         return value.value
-    return next(one.number for one in field.enum_type.values if _word(field, one.name) == value.value)
+    # A word that the contract lacks is what it calls unspecified (`MediaKind.DETECT`).
+    return next((one.number for one in field.enum_type.values if _word(field, one.name) == value.value), 0)
 
 
 def _word(field: Any, name: str) -> str:

@@ -1,7 +1,8 @@
 """The right to be forgotten: everything of a candidate is deleted, and a receipt of hashes and counts stays.
 
-`begin` ends the candidate's interviews and lets nothing more come; the job deletes media first, then all rows in one
-transaction. Whatever is done twice is harmless, so the job can break off anywhere and begin again.
+`begin` ends the candidate's interviews and lets nothing more come. The job deletes media first, then all rows in one
+transaction that also leaves the receipt, then what deleted rows leave in the database's files; then it is done. It can
+break off anywhere and begin again, since whatever it does twice is harmless.
 """
 
 from __future__ import annotations
@@ -58,26 +59,34 @@ async def begin(tx: Transaction, caller: Caller, name: str, operation: str) -> O
     )
     # A worker hears within its lease that an answer is not its own any more, and deletes its copy of the media.
     delay_s = LEASE_S if any(worked_on) else 0.0
-    await tx.enqueue([Job(JobKind.ERASE, Lane.ERRAND, Rank.INTERACTIVE, name, delay_s)])
+    subject = f"{name}#{names.id_of(operation)}"
+    await tx.enqueue([Job(JobKind.ERASE, Lane.ERRAND, Rank.INTERACTIVE, subject, delay_s)])
     await tx.audit(caller, "EraseCandidate", name)
     return await tx.insert(made)
 
 
 async def _stop(tx: Transaction, found: Interview) -> bool:
     """End an interview, give its media up and drop its answers' jobs; whether somebody worked on one."""
+    # Jobs go before the interview is locked: a worker who stores a result holds its job, and waits for the interview.
+    worked_on = await _drop_jobs(tx, found.name)
     interview = await tx.get(Interview, found.name, lock=True)
-    answers = [answer.name for answer in await tx.children(Submission, interview.name)]
-    worked_on = bool(await tx.attempts(answers))
+    worked_on = await _drop_jobs(tx, found.name) or worked_on
     if interview.state in (InterviewState.OPEN, InterviewState.SCORING):
         interview = await interviews.cancel(tx, interview)
-    for answer in answers:
-        await tx.cancel(answer)
     await tx.replace(dataclasses.replace(interview, state=InterviewState.CANCELLED, media_until=None))
     return worked_on
 
 
+async def _drop_jobs(tx: Transaction, interview: str) -> bool:
+    answers = [answer.name for answer in await tx.children(Submission, interview)]
+    worked_on = await tx.attempts(answers)
+    for answer in answers:
+        await tx.cancel(answer)
+    return bool(worked_on)
+
+
 class Erase:
-    """Does jobs of the kind ERASE; their subject is the candidate."""
+    """Does jobs of the kind ERASE, whose subject is `{candidate}#{operation id}`."""
 
     def __init__(self, database: Database, queue: JobQueue, storage: StorageClasses, vacuum: Vacuum) -> None:
         self._database = database
@@ -103,26 +112,34 @@ class Erase:
             await self._queue.release(job, wait_s)
 
     async def _erase(self, job: LeasedJob) -> None:
+        name, _, operation_id = job.subject.partition("#")
+        operation = f"tenants/{job.tenant}/operations/{operation_id}"
         async with self._database.transaction(job.tenant) as tx:
-            operation = (await tx.get(Candidate, job.subject)).erasure
-            answers = [
-                answer
-                for interview in await interviews_of(tx, job.subject)
-                for answer in await tx.children(Submission, interview.name)
-            ]
-        for sha256 in sorted({answer.media_sha256 for answer in answers if answer.media_sha256}):
+            erased = "receipt" in (await tx.get(Operation, operation)).facts
+            media = [] if erased else await _media_of(tx, name)
+        if not erased:
+            for sha256 in media:
+                async with self._database.transaction(job.tenant) as tx:
+                    await _note(tx, operation, await delete_media(tx, self._storage, job.tenant, sha256))
             async with self._database.transaction(job.tenant) as tx:
-                await _note(tx, operation, await delete_media(tx, self._storage, job.tenant, sha256))
-        async with self._database.transaction(job.tenant) as tx:
-            await tx.replace(dataclasses.replace(await tx.get(Operation, operation, lock=True), stage="records"))
-        async with self._database.transaction(job.tenant) as tx:
-            if not await tx.finish(job):
-                return  # another has it
-            await _erase_records(tx, job.subject, operation)
+                await _erase_records(tx, name, operation)
         try:
             await self._vacuum.run()
         except VivaError as error:
             logger.warning("rows of job %d wait for the database's own vacuum: %s", job.job_id, error.message)
+        async with self._database.transaction(job.tenant) as tx:
+            if await tx.finish(job):
+                await _end(tx, name, operation)
+
+
+async def _media_of(tx: Transaction, name: str) -> list[str]:
+    """The sha256 of each of a candidate's media."""
+    found = [
+        answer.media_sha256
+        for interview in await interviews_of(tx, name)
+        for answer in await tx.children(Submission, interview.name)
+    ]
+    return sorted({sha256 for sha256 in found if sha256})
 
 
 async def _note(tx: Transaction, operation: str, deleted: Sequence[Media]) -> None:
@@ -139,18 +156,26 @@ async def _note(tx: Transaction, operation: str, deleted: Sequence[Media]) -> No
 
 
 async def _erase_records(tx: Transaction, name: str, operation: str) -> None:
+    """Delete all rows, and leave the receipt; once, whoever does it."""
+    current = await tx.get(Operation, operation, lock=True)
+    if "receipt" in current.facts:
+        return
     await tx.get(Candidate, name, lock=True)
     found = [one.name for one in await interviews_of(tx, name)]
     for one in found:
         await tx.get(Interview, one, lock=True)
     erased = await tx.erase_interviews(found)
-    await tx.check_media(erased.media)  # what others need stays, and is looked at again when they end
+    await tx.check_media(erased.media)  # what others need stays, and is looked at again
     await tx.delete(Candidate, name)
-    current = await tx.get(Operation, operation, lock=True)
     receipt = _receipt(current, len(found), erased)
     facts = {"candidate_sha256": receipt.candidate_sha256, "receipt": _counts(receipt)}
-    await tx.replace(dataclasses.replace(current, stage="done", done=True, facts=facts))
-    receipt = dataclasses.replace(receipt, erase_time=tx.now)
+    await tx.replace(dataclasses.replace(current, stage="records", facts=facts))
+
+
+async def _end(tx: Transaction, name: str, operation: str) -> None:
+    current = await tx.get(Operation, operation, lock=True)
+    receipt = ErasureReceipt(**current.facts["receipt"], erase_time=tx.now)
+    await tx.replace(dataclasses.replace(current, stage="done", done=True))
     await tx.emit(events.candidate_erased(names.tenant_of(name), receipt, tx.now))
     await tx.audit(system(name), "CandidateErased", name)
 

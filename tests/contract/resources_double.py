@@ -169,6 +169,8 @@ class ResourcesDouble:
         taken = 0
         for message in messages:
             if message.WhichOneof("part") == "chunk":
+                if not message.chunk:
+                    _abort(context, Fault(grpc.StatusCode.INVALID_ARGUMENT, "FIELD_INVALID", "an empty chunk"))
                 data.extend(message.chunk)
                 taken += len(message.chunk)
                 if limit is not None and fault and taken >= limit:

@@ -110,6 +110,13 @@ def test_an_upload_that_never_gets_further_ends_with_the_last_error(resources: R
     assert len(resources.double.of("UploadMedia")) == 3
 
 
+def test_only_failures_without_a_byte_more_count(resources: Resources, each: Each) -> None:
+    resources.double.break_after.extend([(CHUNK_BYTES, GONE)] * 4)
+    client = each.connect(resources.address, retry=RetryPolicy(max_attempts=2, initial_s=0.01, max_s=0.02))
+    assert each.done(client.answers.upload_media(DATA)).size_bytes == len(DATA)
+    assert len(resources.double.of("UploadMedia")) == 5
+
+
 def test_an_upload_that_is_refused_is_not_sent_again(resources: Resources, each: Each, tmp_path: Path) -> None:
     resources.double.faults["UploadMedia"].append(Fault(grpc.StatusCode.RESOURCE_EXHAUSTED, "QUOTA_EXCEEDED"))
     client = each.connect(resources.address)

@@ -204,6 +204,15 @@ def test_a_key_with_a_password_stops_the_start(folder: Path) -> None:
         tls.check(configured(folder))
 
 
+def test_a_port_that_is_not_as_configured_stops_the_gateway(folder: Path) -> None:
+    gateway, plain = configured(folder), GatewayConfig()
+    tls.check_environment(gateway, {"HOME": "/", **tls.environment(gateway)})
+    tls.check_environment(plain, {"HOME": "/"})
+    for config, variables in ((gateway, {}), (plain, tls.environment(gateway))):
+        with pytest.raises(ConfigError, match=tls.CERT_VARIABLE):
+            tls.check_environment(config, variables)
+
+
 async def test_a_key_that_comes_over_a_plain_connection_is_refused(folder: Path) -> None:
     """Ray opens a plain port of its own for every gateway."""
     database = PostgresDatabase("")  # a configured key needs none

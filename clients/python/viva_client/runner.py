@@ -109,7 +109,7 @@ class AsyncRunner:
 
         def call(*args: Any) -> None:
             with contextlib.suppress(RuntimeError):  # the loop may be gone when a call that nobody awaits ends
-                callback(*args)
+                loop.call_soon_threadsafe(callback, *args)
 
         return call
 
