@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from deployments.config import VivaConfig
 from deployments.errors import StackError
@@ -12,6 +13,11 @@ from serving.adapters.postgres import schema
 from serving.adapters.postgres.installation import PostgresError
 from serving.adapters.postgres.server import PostgresServer
 from serving.domain.errors import StoreUnavailable
+
+
+def folder(config: VivaConfig) -> Path:
+    """Where a database of one's own has its data; its process names it in its command line."""
+    return config.data_dir / "postgres"
 
 
 @contextmanager
@@ -28,7 +34,7 @@ def ready(config: VivaConfig) -> Iterator[VivaConfig]:
             _check(config.database.url)
             yield config
             return
-        server = PostgresServer(config.data_dir / "postgres", config.database.port or None, log_folder=config.log_dir)
+        server = PostgresServer(folder(config), config.database.port or None, log_folder=config.log_dir)
         server.start()
         try:
             schema.upgrade(server.owner_url)

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -28,6 +28,8 @@ from serving.adapters.triton.shm import sweep_stale
 _STACK: Final = ("-m", "deployments.stack")
 _READY_TIMEOUT_S: Final = 180.0
 _STOP_GRACE_S: Final = 20.0
+_STEADY_S: Final = 300.0  # a stack that ran so long has not failed to start
+_RESTART_PAUSES_S: Final = (0.0, 0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 _LOG_TAIL_LINES: Final = 15
 _REPLICA_LOGS_KEPT_S: Final = 7 * 86_400.0  # every replica of every start has files of its own
 
@@ -63,10 +65,29 @@ class SupervisedStack:
         if not os.read(self._told, 1):  # closed: the child is gone
             raise StackError(f"the stack ended while starting; see {self._stack_log}:\n{_tail(self._stack_log)}")
 
-    def wait(self) -> None:
-        """Return never: the stack runs until it is interrupted. Raises `StackError` when it ends by itself."""
-        code = self._child.wait()
-        raise StackError(f"the stack ended unexpectedly (exit code {code}); see {self._stack_log}")
+    def wait(self, tell: Callable[[str], None]) -> None:
+        """Return never: a stack that ends by itself, as it does when Ray's head was killed, is started again.
+
+        Args:
+            tell: called with a line for the person who started it.
+
+        Raises:
+            StackError: it does not become ready again, or ends soon after it has, time and again.
+        """
+        pauses = iter(_RESTART_PAUSES_S)
+        while True:
+            ready = time.monotonic()
+            code = self._child.wait()
+            if time.monotonic() - ready > _STEADY_S:
+                pauses = iter(_RESTART_PAUSES_S)
+            pause_s = next(pauses, None)
+            if pause_s is None:
+                raise StackError(f"the stack keeps ending (exit code {code}); see {self._stack_log}")
+            tell(f"the stack ended unexpectedly (exit code {code}); starting it again")
+            self._run.close()
+            time.sleep(pause_s)
+            self._launch()
+            self.wait_ready()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -81,30 +102,37 @@ class SupervisedStack:
         undo.enter_context(_locked(config.data_dir))
         _check_free("gateway.port", config.gateway.host, config.gateway.port)
         _check_free("metrics_port", "127.0.0.1", config.metrics_port)
-        shutil.rmtree(config.metrics_dir, ignore_errors=True)
         # By age, since a shared spool holds the media of other hosts too.
         FolderSpool(config.spool_dir).sweep(older_than_s=2 * config.scorer.timeout_s)
         _delete_old_files(config.replica_log_dir)
-        undo.callback(sweep_stale)
-        # Ray's Unix sockets hold 107 bytes of path, so its folder is a short one of its own.
-        temporary = tempfile.TemporaryDirectory(prefix="viva-", dir="/tmp", ignore_cleanup_errors=True)
-        ray_dir = undo.enter_context(temporary)
+        self._callers = reaper.children()
         undo.enter_context(reaper.adopting(spare_own_group=True))
         self._config = undo.enter_context(database.ready(config))
+        self._run = undo.enter_context(contextlib.ExitStack())
+        self._launch()
+
+    def _launch(self) -> None:
+        """Start the child; `_run` undoes it, and ends what it left."""
+        shutil.rmtree(self._config.metrics_dir, ignore_errors=True)
+        self._run.callback(sweep_stale)
+        # Ray's Unix sockets hold 107 bytes of path, so its folder is a short one of its own.
+        temporary = tempfile.TemporaryDirectory(prefix="viva-", dir="/tmp", ignore_cleanup_errors=True)
+        ray_dir = self._run.enter_context(temporary)
         self._told, ready = os.pipe()
-        undo.callback(os.close, self._told)
+        self._run.callback(os.close, self._told)
         try:
             self._child = self._spawn(Path(ray_dir), ready)
         finally:
             os.close(ready)
-        undo.callback(_end, self._child)
+        self._run.callback(reaper.end_children, self._spares)
+        self._run.callback(_end, self._child)
 
     def _spawn(self, ray_dir: Path, ready: int) -> subprocess.Popen[bytes]:
         config_file = self._config.run_dir / "config.json"
         config_file.touch(mode=0o600)
         config_file.write_text(json.dumps(to_mapping(self._config)))
         command = [sys.executable, *self._program, str(config_file), str(ray_dir), str(ready)]
-        with self._stack_log.open("w") as log:
+        with self._stack_log.open("a") as log:
             return subprocess.Popen(
                 [sys.executable, "-I", launch.__file__, str(os.getpid()), *command],
                 stdin=subprocess.DEVNULL,
@@ -112,6 +140,16 @@ class SupervisedStack:
                 stderr=subprocess.STDOUT,
                 pass_fds=[ready],
             )
+
+    def _spares(self, child: reaper.Process) -> bool:
+        """Whether a child of ours stays when the stack goes: the database does, and what our caller started."""
+        if child in self._callers:
+            return True
+        try:
+            command = Path(f"/proc/{child.pid}/cmdline").read_bytes()
+        except OSError:
+            return True  # it is gone
+        return str(database.folder(self._config)).encode() in command or reaper.group_of(child) == os.getpgrp()
 
     @property
     def _stack_log(self) -> Path:

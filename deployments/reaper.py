@@ -7,7 +7,7 @@ import ctypes
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -37,20 +37,21 @@ def adopting(*, spare_own_group: bool = False) -> Iterator[None]:
     libc = ctypes.CDLL(None)
     adopted = ctypes.c_int()
     libc.prctl(_PR_GET_CHILD_SUBREAPER, ctypes.byref(adopted))
-    before = frozenset(_children(os.getpid()))
+    before = children()
     libc.prctl(_PR_SET_CHILD_SUBREAPER, 1)
     try:
         yield
     finally:
-        _end_children(before, os.getpgrp() if spare_own_group else None)
+        group = os.getpgrp() if spare_own_group else None
+        end_children(lambda child: child in before or group_of(child) == group)
         libc.prctl(_PR_SET_CHILD_SUBREAPER, adopted.value)
 
 
-def _end_children(spared: frozenset[Process], spared_group: int | None) -> None:
-    """Kill every child that is not spared, with all below it; rounds, since the orphans of each come to us."""
+def end_children(spares: Callable[[Process], bool]) -> None:
+    """Kill and reap every child that is not spared, with all below it; rounds, since the orphans of each come to us."""
     deadline = time.monotonic() + _KILL_GRACE_S
     while time.monotonic() < deadline:
-        doomed = [child for child in _children(os.getpid()) if child not in spared and _group(child) != spared_group]
+        doomed = [child for child in children() if not spares(child)]
         if not doomed:
             return
         for child in doomed:
@@ -77,7 +78,13 @@ def _children(pid: int) -> list[Process]:
     return found
 
 
-def _group(process: Process) -> int | None:
+def children() -> frozenset[Process]:
+    """Children of this process."""
+    return frozenset(_children(os.getpid()))
+
+
+def group_of(process: Process) -> int | None:
+    """Process group of a process, None when it is gone."""
     stat = _stat(process.pid)
     return int(stat[2]) if stat else None
 

@@ -82,6 +82,8 @@ def host_environment(token_file: Path) -> Mapping[str, str]:
     return {
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN_PATH": str(token_file),
+        # When Ray's head was killed, `viva up` starts the stack again; a minute's hope for its return would be lost.
+        "RAY_gcs_rpc_server_reconnect_timeout_s": "5",
         # Nobody asks this Ray for its own metrics and task lists, which every process would keep sending.
         "RAY_enable_metrics_collection": "0",
         "RAY_task_events_report_interval_ms": "0",

@@ -47,7 +47,9 @@ interviews.add_command(submit)
 @click.option("--role", required=True, help="Id of the role, or name of one of its revisions.")
 @click.option("--candidate", required=True, help="Your own id of the candidate: no name, no address.")
 @click.option("--language", default="", metavar="en|zh", help="Default: the role's first.")
-@click.option("--consent", "consents", multiple=True, type=click.Choice(_CONSENTS), help="What the candidate agreed to.")
+@click.option(
+    "--consent", "consents", multiple=True, type=click.Choice(_CONSENTS), help="What the candidate agreed to."
+)
 @click.option("--notice-now", is_flag=True, help="The candidate has just been told that an automated tool is used.")
 @click.option("--jurisdiction", "jurisdictions", multiple=True, help="Such as EU; beside the tenant's.")
 @click.option("--deadline", type=Moment(ahead=True), help="Answers after it are refused: 7d, or 2026-12-24.")

@@ -29,8 +29,13 @@ class Server:
     wait_s: float
 
 
-def server_options(*, wait_s: float) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Add `--address`, `--api-key`, `--tls` and `--wait`; the command takes them as one `server`."""
+def server_options(*, wait_s: float, wait_option: bool = True) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Add `--address`, `--api-key`, `--tls` and `--wait`; the command takes them as one `server`.
+
+    Args:
+        wait_s: how long to wait for a server that cannot be reached, unless `--wait` says otherwise.
+        wait_option: whether there is `--wait`.
+    """
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         @click.option(
@@ -46,7 +51,15 @@ def server_options(*, wait_s: float) -> Callable[[Callable[..., Any]], Callable[
             "--api-key", envvar="VIVA_API_KEY", show_envvar=True, help="Your key, if the server asks for one."
         )
         @click.option("--tls", is_flag=True, envvar="VIVA_TLS", show_envvar=True, help="Use TLS (system's roots).")
-        @click.option(
+        @wraps(command)
+        def with_server(
+            *args: Any, address: str, api_key: str | None, tls: bool, wait_s: float = wait_s, **kwargs: Any
+        ) -> Any:
+            return command(*args, server=Server(address, api_key, tls, wait_s), **kwargs)
+
+        if not wait_option:
+            return with_server
+        waiting = click.option(
             "--wait",
             "wait_s",
             type=click.FloatRange(min=0),
@@ -55,11 +68,7 @@ def server_options(*, wait_s: float) -> Callable[[Callable[..., Any]], Callable[
             metavar="SECONDS",
             help="Wait this long for a server that cannot be reached.",
         )
-        @wraps(command)
-        def with_server(*args: Any, address: str, api_key: str | None, tls: bool, wait_s: float, **kwargs: Any) -> Any:
-            return command(*args, server=Server(address, api_key, tls, wait_s), **kwargs)
-
-        return with_server
+        return waiting(with_server)
 
     return decorate
 

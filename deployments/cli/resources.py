@@ -16,10 +16,10 @@ from deployments.cli.output import client_errors, connect, err
 if TYPE_CHECKING:
     from viva_client import VivaClient
 
-_WAIT_S: Final = 5.0
+_WAIT_S: Final = 2.0
 _PAGE: Final = 1_000  # the most that the contract allows
 
-on_server = server_options(wait_s=_WAIT_S)
+on_server = server_options(wait_s=_WAIT_S, wait_option=False)
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON with the contract's field names; of lists, an object a line."
 )

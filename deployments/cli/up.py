@@ -45,7 +45,7 @@ def up(grpc_port: int | None, data_dir: Path | None, metrics_port: int | None, c
             stack.wait_ready()
             click.echo(f"viva is ready on {_dialable(config)}")
             sys.stdout.flush()
-            stack.wait()
+            stack.wait(tell=lambda line: click.echo(line, err=True))
     except (ConfigError, StackError) as error:
         raise Failure(str(error)) from error
     except KeyboardInterrupt:

@@ -120,4 +120,3 @@ class Edge:
         await self._rates.take(caller.tenant)
         call.authorize(caller)
         return caller
-

@@ -57,7 +57,7 @@ class PageServer:
 
     def application(self) -> web.Application:
         """The application, to be run by whoever has a port."""
-        application = web.Application(middlewares=[web.middleware(self._guard)], client_max_size=_FORM_BYTES)
+        application = web.Application(middlewares=[self._guard], client_max_size=_FORM_BYTES)
         application.on_response_prepare.append(_add_headers)
         application.add_routes(
             [
@@ -127,8 +127,10 @@ class PageServer:
             raise InvalidRequest("the form is not one of ours")
         async with asyncio.timeout(_FORM_TIMEOUT_S):
             form = await request.post()
-        return link, {key: value for key, value in form.items() if isinstance(value, str)}
+        # Browsers send a line's end as two characters, and count it as one.
+        return link, {key: value.replace("\r\n", "\n") for key, value in form.items() if isinstance(value, str)}
 
+    @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Errors become pages that tell nothing of the link; a wrong one cannot be told from one that has expired."""
         try:

@@ -97,6 +97,44 @@ def test_orphans_of_the_stack_end_with_it_and_children_of_the_caller_do_not(conf
                 child.wait()
 
 
+def test_a_stack_that_ends_is_started_again_with_nothing_left_of_it_but_the_database(config: VivaConfig) -> None:
+    orphan = "subprocess.Popen(['sleep', '600'], start_new_session=True)"
+    lines = ("import pathlib, signal, subprocess, sys", f"print({orphan}.pid, flush=True)", _READY)
+    counts = "runs = pathlib.Path(sys.argv[1]).parent / 'runs'; runs.write_text(runs.read_text() + 'x')"
+    (config.run_dir).mkdir(parents=True)
+    (config.run_dir / "runs").write_text("")
+    ends = "sys.exit(3) if len(runs.read_text()) < 3 else signal.pause()"
+    told: list[str] = []
+
+    def tell(line: str) -> None:
+        told.append(line)
+        if len(told) == 2:
+            signal.setitimer(signal.ITIMER_REAL, 3.0)
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, stop)
+    try:
+        with SupervisedStack(config, program(*lines, counts, ends)) as stack:
+            database = {child for child in reaper.children() if b"postgres" in _command(child.pid)}
+            stack.wait_ready()
+            with pytest.raises(KeyboardInterrupt):
+                stack.wait(tell)
+            assert {child for child in reaper.children() if b"postgres" in _command(child.pid)} == database
+            first, second, third = map(int, (config.log_dir / "stack.log").read_text().split())
+            assert [Path(f"/proc/{pid}").exists() for pid in (first, second, third)] == [False, False, True]
+        assert not Path(f"/proc/{third}").exists()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert len(told) == 2 and "exit code 3" in told[0]
+
+
+def _command(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
 def test_nobody_is_adopted_any_more_afterwards(config: VivaConfig) -> None:
     with SupervisedStack(config, program(_WAIT)):
         pass

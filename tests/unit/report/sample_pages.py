@@ -27,7 +27,9 @@ _WHEN = datetime(2026, 11, 25, 14, 30, tzinfo=UTC)
 
 POLICY = PolicyDecision(
     jurisdictions=("eu",),
-    denied=(DeniedByPolicy("expression", "forbidden_in_jurisdiction", "eu", "Regulation (EU) 2024/1689, Art. 5(1)(f)"),),
+    denied=(
+        DeniedByPolicy("expression", "forbidden_in_jurisdiction", "eu", "Regulation (EU) 2024/1689, Art. 5(1)(f)"),
+    ),
     media_retention_days=90,
     report_retention_days=365,
 )
@@ -79,7 +81,13 @@ def interview_page(*assessments: Assessment, **changes: object) -> InterviewPage
         "answers": (*shown, AnswerShown("", "What would you do differently today?", "leadership", "unanswered")),
         "decisions": (
             Decision(
-                f"{INTERVIEW}/decisions/d1", Outcome.HOLD, "Waits for the check.", "m.mustermann", report.name, (), _WHEN
+                f"{INTERVIEW}/decisions/d1",
+                Outcome.HOLD,
+                "Waits for the check.",
+                "m.mustermann",
+                report.name,
+                (),
+                _WHEN,
             ),
         ),
         "contests": (
