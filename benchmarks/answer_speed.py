@@ -108,7 +108,7 @@ def _measure(folder: Path, runs: int, concurrency: int, seconds: int) -> dict[st
             busy = [_wall_s(lambda: list(pool.map(score_video, range(concurrency)))) for _ in range(max(1, runs // 2))]
     cores, raw_s, busy_s = os.cpu_count() or 1, sum(raw.values()), statistics.median(busy)
     return {
-        "machine": f"{cores} cores, {_processor()}",
+        "machine": f"{cores} cores, {processor()}",
         "start_to_ready_s": round(start_s, 1),
         "text_p50_ms": round(1000 * statistics.median(text), 1),
         "text_p95_ms": round(1000 * text[int(0.95 * len(text))], 1),
@@ -128,7 +128,7 @@ def _wall_s(work: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def _processor() -> str:
+def processor() -> str:
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
 

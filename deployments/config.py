@@ -215,6 +215,29 @@ class StorageConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class WebConfig:
+    """The pages behind report links: plain HTTP, at `gateway.host`.
+
+    Attributes:
+        port: shared by all gateways of a host; 0 serves no pages.
+        base_url: what links begin with, where a proxy with TLS stands before the port; empty for this host's own.
+    """
+
+    port: int = 18501
+    base_url: str = ""
+
+    def __post_init__(self) -> None:
+        _check(0 <= self.port <= 65535, "web.port", self.port, "0 to 65535")
+        fits = not self.base_url or self.base_url.startswith(("http://", "https://"))
+        _check(fits, "web.base_url", self.base_url, "an http:// or https:// URL")
+
+    @property
+    def links_begin(self) -> str:
+        """What links begin with, without a slash at its end; empty where nothing serves them."""
+        return self.base_url.rstrip("/") or (f"http://127.0.0.1:{self.port}" if self.port else "")
+
+
+@dataclass(frozen=True, slots=True)
 class VivaConfig:
     """Everything.
 
@@ -233,6 +256,7 @@ class VivaConfig:
     metrics_port: int = 18502
     node_resource: str = ""
     gateway: GatewayConfig = GatewayConfig()
+    web: WebConfig = WebConfig()
     scorer: ScorerConfig = ScorerConfig()
     triton: TritonConfig = TritonConfig()
     database: DatabaseConfig = DatabaseConfig()

@@ -72,13 +72,13 @@ class SupervisedStack:
             tell: called with a line for the person who started it.
 
         Raises:
-            StackError: it does not become ready again, or ends soon after it has, time and again.
+            StackError: it ends soon after its start, time and again.
         """
         pauses = iter(_RESTART_PAUSES_S)
         while True:
-            ready = time.monotonic()
+            started = time.monotonic()
             code = self._child.wait()
-            if time.monotonic() - ready > _STEADY_S:
+            if time.monotonic() - started > _STEADY_S:
                 pauses = iter(_RESTART_PAUSES_S)
             pause_s = next(pauses, None)
             if pause_s is None:
@@ -87,7 +87,6 @@ class SupervisedStack:
             self._run.close()
             time.sleep(pause_s)
             self._launch()
-            self.wait_ready()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -101,6 +100,7 @@ class SupervisedStack:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         undo.enter_context(_locked(config.data_dir))
         _check_free("gateway.port", config.gateway.host, config.gateway.port)
+        _check_free("web.port", config.gateway.host, config.web.port)
         _check_free("metrics_port", "127.0.0.1", config.metrics_port)
         # By age, since a shared spool holds the media of other hosts too.
         FolderSpool(config.spool_dir).sweep(older_than_s=2 * config.scorer.timeout_s)

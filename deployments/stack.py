@@ -33,6 +33,7 @@ SERVICERS: Final = (
     "viva.v1.answers_pb2_grpc.add_AnswersServicer_to_server",
     "viva.v1.candidates_pb2_grpc.add_CandidatesServicer_to_server",
     "viva.v1.interviews_pb2_grpc.add_InterviewsServicer_to_server",
+    "viva.v1.reports_pb2_grpc.add_ReportsServicer_to_server",
     "viva.v1.roles_pb2_grpc.add_RolesServicer_to_server",
     "viva.v1.scoring_pb2_grpc.add_ScoringServicer_to_server",
     "viva.v1.screening_pb2_grpc.add_ScreeningServicer_to_server",

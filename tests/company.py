@@ -202,7 +202,8 @@ class Company:
 
     async def begin_erasure(self, candidate: str, request_id: str = "") -> str:
         request = pb.EraseCandidateRequest(name=self.candidate(candidate), request_id=request_id)
-        return (await self.candidates.erase_candidate(request, self.caller)).name
+        operation = await self.candidates.erase_candidate(request, self.caller)
+        return str(operation.name)
 
     def erasing(self, storage: StorageClasses | None = None) -> Erase:
         return Erase(self.database, self.queue, storage or self.storage, self.vacuum)
@@ -231,7 +232,9 @@ class Company:
             await tx.enqueue([score_job(answer)])
 
     def housekeeping(self, storage: StorageClasses | None = None) -> Housekeeping:
-        return Housekeeping(self.database, self.due, storage or self.storage, self.rules, self.uploads, self.vacuum)
+        return Housekeeping(
+            self.database, self.due, storage or self.storage, self.rules, (self.uploads, self.spool), self.vacuum
+        )
 
     async def keep_house(self) -> None:
         house = self.housekeeping()

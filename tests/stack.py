@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -60,9 +61,9 @@ def start(data_dir: Path) -> Stack:
 
 
 def free_port() -> int:
-    """A port below the ephemeral range, with the one two above it (metrics) free as well."""
+    """A port below the ephemeral range, with the two above it (pages, metrics) free as well."""
     for port in range(15000, 16000, 10):
-        if all(_free(candidate) for candidate in (port, port + 2)):
+        if all(_free(candidate) for candidate in range(port, port + 3)):
             return port
     raise AssertionError("no free port")
 
@@ -70,11 +71,12 @@ def free_port() -> int:
 def descendants(pid: int) -> dict[int, str]:
     """Command line of every process below `pid`."""
     found: dict[int, str] = {}
-    for listing in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in map(int, listing.read_text().split()):
-            command = Path(f"/proc/{child}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            found[child] = command.strip()
-            found |= descendants(child)
+    with contextlib.suppress(OSError):  # what ends meanwhile is none
+        for listing in Path(f"/proc/{pid}/task").glob("*/children"):
+            for child in map(int, listing.read_text().split()):
+                found |= descendants(child)
+                command = Path(f"/proc/{child}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                found[child] = command.strip()
     return found
 
 

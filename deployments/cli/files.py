@@ -1,9 +1,11 @@
-"""Resources that people write in YAML or JSON, with the contract's field names."""
+"""Files: resources that people write in YAML or JSON with the contract's field names, and results written whole."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
@@ -39,6 +41,19 @@ def read_resource(path: Path, message: M, *, id_field: str = "") -> tuple[M, str
         return ParseDict(fields, message), one_id
     except (ParseError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise Failure(f"FIELD_INVALID: {path}: {_line(error)}") from None
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[TextIO]:
+    """A file to write text to, which is at `path` when the block ends well, and is not there when it does not."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        with partial.open("w", encoding="utf-8") as file:
+            yield file
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _read_mapping(path: Path) -> dict[str, Any]:

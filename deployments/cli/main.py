@@ -78,6 +78,14 @@ _COMMANDS: Final = {
     "eval": ("deployments.cli.eval:evaluate", "Measure the scores on labelled answers."),
     "replay": ("deployments.cli.replay:replay", "Score an answer again and compare bit for bit."),
     "report": ("deployments.cli.report:report", "Render an assessment as an HTML page."),
+    "tenants": ("deployments.cli.tenants:tenants", "Employers: settings, keys, usage, audit log."),
+    "roles": ("deployments.cli.roles:roles", "Jobs that are interviewed for."),
+    "interviews": ("deployments.cli.interviews:interviews", "Invite candidates, send answers, end interviews."),
+    "candidates": ("deployments.cli.candidates:candidates", "Candidate files, legal holds, erasure."),
+    "reports": ("deployments.cli.reports:reports", "Read, watch and share reports; decide."),
+    "rules": ("deployments.cli.rules:rules", "Screening rules, which recommend."),
+    "webhooks": ("deployments.cli.webhooks:webhooks", "Endpoints that events are posted to."),
+    "db": ("deployments.cli.db:db", "The schema of a production database."),
     "models": ("deployments.cli.models:models", "List, build, check and train the models."),
 }
 

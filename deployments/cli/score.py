@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from deployments.cli.files import written_whole
 from deployments.cli.options import Server, policy_options, server_options
 from deployments.cli.output import Failure, client_errors, connect, err, print_assessment
 
@@ -109,13 +110,8 @@ def _read_definitions(path: Path) -> dict[str, Any]:
 
 def write_page(path: Path, html: str) -> None:
     """Write a page whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        partial.write_text(html, encoding="utf-8")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with written_whole(path) as file:
+        file.write(html)
 
 
 def _score(client: VivaClient, file: Path, text: str | None, options: AnswerOptions, kind: str) -> Assessment:

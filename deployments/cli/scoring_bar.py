@@ -14,7 +14,10 @@ _LOG_EVERY_S: Final = 5.0
 
 
 class ScoringBar:
-    """Shows how many of `total` answers are done, over batches that are waited for one after another."""
+    """Shows how many of `total` answers are done, over batches that are waited for one after another.
+
+    Enter it for each wait, and print nothing meanwhile.
+    """
 
     def __init__(self, total: int) -> None:
         self._total = total

@@ -58,50 +58,59 @@ class Outcome:
 
 
 class Batch:
-    """Lines that one request hands over.
+    """Lines that one request hands over: `prepare`, `hand_over`, `wait`, then `outcomes`.
 
-    Args:
-        upload: stores the media of a line.
+    What is wrong with a line, or with all, is kept as their outcome.
     """
 
-    def __init__(self, lines: Sequence[Line], upload: Upload) -> None:
+    def __init__(self, lines: Sequence[Line]) -> None:
         self._lines = lines
-        self._upload = upload
         self._known: dict[int, Outcome] = {}  # by line number
+        self._requests: list[SubmitAnswerRequest] = []
         self._operation: Operation | None = None
+        self._results: Sequence[SubmitAnswerResult] = ()
 
-    def hand_over(self, client: VivaClient, pool: Executor) -> None:
-        """Upload media in the pool and submit. What is wrong with a line, or with all, is kept as their outcome."""
+    def prepare(self, pool: Executor, upload: Upload) -> None:
+        """Upload what is media, as many at a time as the pool has threads."""
+        prepared = pool.map(lambda line: self._request(line, upload), self._lines)
+        self._requests = [request for request in prepared if request is not None]
+
+    def hand_over(self, client: VivaClient) -> None:
+        """Submit what can be."""
         from viva_client import VivaError
 
-        requests = [request for request in pool.map(self._request, self._lines) if request is not None]
-        if not requests:
+        if not self._requests:
             return
         try:
-            self._operation = client.answers.batch_submit(requests=requests)
+            self._operation = client.answers.batch_submit(requests=self._requests)
         except VivaError as error:
             self._fail_rest(error)
         else:
-            err().print(f"{len(requests)} answers handed over: {self._operation.name}", markup=False, soft_wrap=True)
+            text = f"{len(self._requests)} answers handed over: {self._operation.name}"
+            err().print(text, markup=False, soft_wrap=True)
+        self._requests.clear()
 
-    def outcomes(self, client: VivaClient, timeout_s: float, bar: ScoringBar) -> Iterator[Outcome]:
-        """What became of each line, in order, once all are scored or have failed; waits at most `timeout_s`."""
+    def wait(self, client: VivaClient, timeout_s: float, bar: ScoringBar) -> None:
+        """Wait until all are scored or have failed, at most `timeout_s`."""
         from viva_client import VivaError
 
-        results: Iterator[SubmitAnswerResult] = iter(())
         if self._operation is not None:
             try:
                 done = client.operations.wait(
                     self._operation, timeout_s, lambda now: bar.show(now.scored_count + now.failed_count)
                 )
-                results = iter(done.results)
+                self._results = done.results
             except VivaError as error:
                 self._fail_rest(error)
         bar.next_batch(len(self._lines))
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """What became of each line, in order."""
+        results = iter(self._results)
         for line in self._lines:
             yield self._known.get(line.number) or _outcome(line, next(results))
 
-    def _request(self, line: Line) -> SubmitAnswerRequest | None:
+    def _request(self, line: Line, upload: Upload) -> SubmitAnswerRequest | None:
         """What to submit for a line; None when there is an outcome already."""
         from viva.v1.answers_pb2 import Answer, SubmitAnswerRequest
         from viva_client import VivaError
@@ -112,7 +121,7 @@ class Batch:
         answer = Answer(question_id=line.question_id)
         try:
             if line.media is not None:
-                answer.media_sha256 = self._upload(line.media, line.interview)
+                answer.media_sha256 = upload(line.media, line.interview)
             elif line.uri is not None:
                 answer.media_uri = line.uri
             else:

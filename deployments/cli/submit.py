@@ -52,19 +52,24 @@ def submit(answers: Path, timeout_s: float, as_json: bool, server: Server) -> in
 
     Exit code: 0 every answer was scored, 1 some were not, 2 wrong usage.
     """
+    handed_over: list[Batch] = []
     failed = total = 0
     # The pool outlives the client, whose end cancels uploads: an interruption does not wait for them.
     with ThreadPoolExecutor(_UPLOADS, "viva-upload") as pool, calling(server) as client:
-        with uploads(client) as upload:
-            handed_over = [Batch(lines, upload) for lines in batches(read_submit_lines(answers))]
-            for batch in handed_over:
-                batch.hand_over(client, pool)
-        with ScoringBar(count_lines(answers)) as bar:
-            for batch in handed_over:
-                for outcome in batch.outcomes(client, timeout_s, bar):
-                    total += 1
-                    failed += outcome.error is not None
-                    _print(outcome, as_json)
+        for lines in batches(read_submit_lines(answers)):
+            batch = Batch(lines)
+            with uploads(client) as upload:
+                batch.prepare(pool, upload)
+            batch.hand_over(client)
+            handed_over.append(batch)
+        bar = ScoringBar(count_lines(answers))
+        for batch in handed_over:
+            with bar:  # which takes standard output while it is there
+                batch.wait(client, timeout_s, bar)
+            for outcome in batch.outcomes():
+                total += 1
+                failed += outcome.error is not None
+                _print(outcome, as_json)
     err().print(f"{total} answers, {failed} not scored")
     return 1 if failed else 0
 

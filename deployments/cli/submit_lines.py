@@ -74,5 +74,9 @@ def _line(number: int, fields: dict[str, Any], folder: Path) -> SubmitLine:
         found = " and ".join(content) or "none"
         raise BadFields("CONTENT_REQUIRED", f"needs exactly one of {', '.join(_CONTENT)}; it has {found}")
     kind, value = content[0], string_of(fields, content[0])
-    given = {kind: find_media(value, kind, folder) if kind == "media" else value}
-    return SubmitLine(number, name_of("interviews", fields["interview"]), fields["question_id"], **given)
+    interview, question_id = name_of("interviews", fields["interview"]), fields["question_id"]
+    if kind == "text":
+        return SubmitLine(number, interview, question_id, text=value)
+    if kind == "uri":
+        return SubmitLine(number, interview, question_id, uri=value)
+    return SubmitLine(number, interview, question_id, media=find_media(value, kind, folder))

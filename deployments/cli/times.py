@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, overload
 
 import click
 
@@ -28,7 +28,7 @@ def seconds_of(text: str) -> int:
     return seconds
 
 
-class Span(click.ParamType):
+class Span(click.ParamType[int]):
     """A duration, as seconds."""
 
     name = "duration"
@@ -41,7 +41,7 @@ class Span(click.ParamType):
             self.fail(str(error), param, ctx)
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[datetime]):
     """A time: ISO 8601, in UTC unless it says otherwise, or a duration from now.
 
     Args:
@@ -68,6 +68,10 @@ class Moment(click.ParamType):
             self.fail(f"{value!r} is neither a time such as 2026-11-25T18:00Z nor a duration such as 90d", param, ctx)
 
 
+@overload
+def timestamp(time: datetime) -> Timestamp: ...
+@overload
+def timestamp(time: datetime | None) -> Timestamp | None: ...
 def timestamp(time: datetime | None) -> Timestamp | None:
     """As messages hold it; None stays None, which leaves a field absent."""
     from google.protobuf.timestamp_pb2 import Timestamp

@@ -67,6 +67,8 @@ def _config(
             raise ConfigError(f"{config_file} must hold a mapping of keys to values")
     if grpc_port is not None:
         values["gateway"] = {**(values.get("gateway") or {}), "port": grpc_port}
+        if "port" not in (values.get("web") or {}):
+            values["web"] = {**(values.get("web") or {}), "port": grpc_port + 1 if grpc_port < 65535 else 0}
     if data_dir is not None:
         values["data_dir"] = str(data_dir)
     if metrics_port is not None:

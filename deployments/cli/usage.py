@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 import click
 
+from deployments.cli.files import written_whole
 from deployments.cli.names import tenant_name
 from deployments.cli.options import Server
 from deployments.cli.output import err
@@ -27,12 +29,12 @@ _PAGE: Final = 1_000
 @click.option("--since", type=Moment(ahead=False), help="Scored at or after this: 30d, or 2026-11-01.")
 @click.option("--until", type=Moment(ahead=False), help="Scored before this.")
 @click.option(
-    "--csv", "csv_file", type=click.Path(dir_okay=False, allow_dash=True), help="Write a line an answer; - prints them."
+    "--csv", "csv_file", type=click.Path(path_type=Path, dir_okay=False), help="Write a line an answer to this file."
 )
 @json_option
 @on_server
 def usage(
-    tenant: str, since: datetime | None, until: datetime | None, csv_file: str | None, as_json: bool, server: Server
+    tenant: str, since: datetime | None, until: datetime | None, csv_file: Path | None, as_json: bool, server: Server
 ) -> None:
     """Sum up what scoring used, or write its records as CSV: the base of billing."""
     if csv_file and as_json:
@@ -43,8 +45,7 @@ def usage(
             show(client.tenants.summarize_usage(parent, start, end), as_json)
             return
         count = 0
-        # Written beside the file first, so that an interruption leaves no half of it.
-        with click.open_file(csv_file, "w", encoding="utf-8", atomic=csv_file != "-") as file:
+        with written_whole(csv_file) as file:
             lines = csv.writer(file, lineterminator="\n")
             lines.writerow(_COLUMNS)
             for record in client.tenants.list_usage_records(parent, _PAGE, start_time=start, end_time=end):

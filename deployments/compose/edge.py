@@ -23,16 +23,19 @@ from serving.api.candidates import CandidateService
 from serving.api.interviews import InterviewService
 from serving.api.limits import AnswerQuota, RateLimits
 from serving.api.operations import OperationService
+from serving.api.pages import Writers
+from serving.api.reports import ReportService
 from serving.api.roles import RoleService
 from serving.api.rpc import Rpc, Service
 from serving.api.screening import ScreeningService
 from serving.api.service import AnswerScorer, ScoringService
 from serving.api.tenants import TenantService
 from serving.api.uploading import Uploads
+from serving.api.web import PageServer
 from serving.api.webhooks import WebhookService
 from serving.domain.tenant import Caller
 from serving.records.tenants import ensure_tenants
-from serving.report import render_report
+from serving.report import render_feedback, render_interview, render_notice, render_report
 
 SERVICES: Final[tuple[ServiceDescriptor, ...]] = tuple(
     kind.DESCRIPTOR
@@ -44,6 +47,7 @@ SERVICES: Final[tuple[ServiceDescriptor, ...]] = tuple(
         CandidateService,
         AnswerService,
         OperationService,
+        ReportService,
         ScreeningService,
         WebhookService,
     )
@@ -84,6 +88,10 @@ class Edge:
         database, bell, rules = self._database, self._doorbell, CelRules()
         arriving = Lane("upload", _UPLOADS, max_queued=0, expected_s=5.0)
         uploads = Uploads(FolderUploads(config.spool_dir), resources.storage(config), arriving)
+        reports = ReportService(database, rules, bell, credentials, config.web.links_begin)
+        writers = Writers(render_interview, render_feedback, render_notice)
+        self._pages = PageServer(database, credentials, reports, writers, report)
+        self._pages_at = (gateway.host, config.web.port)
         self.lanes = (text, media, report, arriving)
         self.services: tuple[Service, ...] = (
             scoring,
@@ -93,6 +101,7 @@ class Edge:
             CandidateService(database, bell),
             AnswerService(database, AnswerQuota(database), bell, uploads),
             OperationService(database),
+            reports,
             ScreeningService(database, rules),
             WebhookService(database, self._egress),
         )
@@ -100,8 +109,13 @@ class Edge:
     async def run(self) -> None:
         """What goes on beside the calls, for as long as the task runs."""
         await self._database.open()
+        host, port = self._pages_at
         try:
-            await asyncio.gather(self._doorbell.send(), ensure_tenants(self._database, self._tenants))
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._doorbell.send())
+                group.create_task(ensure_tenants(self._database, self._tenants))
+                if port:
+                    group.create_task(self._pages.run(host, port))
         finally:
             await self._egress.close()
 

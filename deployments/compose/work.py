@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from deployments.compose import resources
 from deployments.config import VivaConfig
+from serving.adapters.metrics import JobMetrics
 from serving.adapters.postgres.database import PostgresDatabase
 from serving.adapters.postgres.queue import Doorbell, PostgresQueue
 from serving.adapters.rules.engine import CelRules
@@ -52,7 +53,7 @@ class DurableWork:
         )
         delivery = Deliver(self._database, queue, self._egress)
         handlers = {JobKind.SCORE: scoring.run, JobKind.DELIVER: delivery.run}
-        self._worker = Worker(queue, handlers, {**slots, Lane.ERRAND: Slots(_ERRANDS)}, self._heard)
+        self._worker = Worker(queue, handlers, {**slots, Lane.ERRAND: Slots(_ERRANDS)}, self._heard, JobMetrics())
 
     async def run(self) -> None:
         """Work for as long as the task runs."""

@@ -17,7 +17,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from deployments import ports, processes
-from deployments.config import ROOT, GatewayConfig, VivaConfig
+from deployments.config import ROOT, GatewayConfig, VivaConfig, WebConfig
 from deployments.demo import material
 from deployments.errors import StackError
 from deployments.models.errors import ModelBuildError
@@ -86,7 +86,7 @@ def main() -> int:
             prepared = answers(OUT / "material")
             # The port is chosen below the ephemeral range, so that no outgoing connection takes it meanwhile.
             port = ports.free_run(range(18500, 18600), host="127.0.0.1").start
-            config = VivaConfig(OUT / "data", metrics_port=0, gateway=GatewayConfig(port=port))
+            config = VivaConfig(OUT / "data", metrics_port=0, gateway=GatewayConfig(port=port), web=WebConfig(port=0))
             progress.update(task, description="starting Ray Serve, Triton and the models")
             with processes.SupervisedStack(config) as stack:
                 stack.wait_ready()

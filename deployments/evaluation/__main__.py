@@ -13,7 +13,7 @@ import click
 
 from deployments import ports, processes
 from deployments.cli.eval import evaluate
-from deployments.config import ROOT, GatewayConfig, VivaConfig
+from deployments.config import ROOT, GatewayConfig, VivaConfig, WebConfig
 from deployments.errors import StackError
 
 
@@ -24,7 +24,7 @@ def main() -> int:
     port = ports.free_run(range(18500, 18600), host="127.0.0.1").start
     output = ROOT / "out" / f"eval-{Path(sys.argv[1]).name}.json"
     with tempfile.TemporaryDirectory(prefix="viva-eval-") as folder:
-        config = VivaConfig(Path(folder), metrics_port=0, gateway=GatewayConfig(port=port))
+        config = VivaConfig(Path(folder), metrics_port=0, gateway=GatewayConfig(port=port), web=WebConfig(port=0))
         print("starting Ray Serve, Triton and the models", file=sys.stderr)
         try:
             with processes.SupervisedStack(config) as stack:

@@ -31,7 +31,7 @@ class Caller:
 
     Attributes:
         tenant: id of the tenant.
-        actor: `apiKeys/{id}`, `jwt:{sha256 of the subject}`, `local` or `system`; what the audit log shows.
+        actor: `apiKeys/{id}`, `jwt:{sha256 of the subject}`, `link`, `local` or `system`; what the audit log shows.
     """
 
     tenant: str

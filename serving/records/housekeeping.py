@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from serving.domain.errors import NotFound, StoreUnavailable
 from serving.records import retention
 from serving.records.objects import StorageClasses
-from serving.records.ports import AbandonedUploads, Database, Due, DueWork, Vacuum
+from serving.records.ports import Database, Due, DueWork, Sweepable, Vacuum
 from serving.records.screening_ports import RuleEngine
 
 logger = logging.getLogger("viva.housekeeping")
@@ -18,7 +18,7 @@ logger = logging.getLogger("viva.housekeeping")
 _PAUSE_S: Final = 60.0
 _BATCH: Final = 200  # of each kind, so that a flood of one kind does not keep the others waiting
 _OLD_BATCH: Final = 1_000  # rows of a statement, which holds their locks for some hundredths of a second
-_UPLOAD_S: Final = 86_400.0
+_ABANDONED_S: Final = 86_400.0  # longer than any stream, and than anything that is scored
 
 
 class Housekeeping:
@@ -27,7 +27,7 @@ class Housekeeping:
     Run it in each process that works; one at a time has the turn.
 
     Args:
-        uploads: deletes unfinished uploads.
+        spools: where unfinished uploads lie, and media that are worked on.
     """
 
     def __init__(
@@ -36,14 +36,14 @@ class Housekeeping:
         due: DueWork,
         storage: StorageClasses,
         rules: RuleEngine,
-        uploads: AbandonedUploads,
+        spools: Sequence[Sweepable],
         vacuum: Vacuum,
     ) -> None:
         self._database = database
         self._due = due
         self._storage = storage
         self._rules = rules
-        self._uploads = uploads
+        self._spools = spools
         self._vacuum = vacuum
         self._deletes = False
         # Media come last: they are given up by what comes before.
@@ -78,7 +78,8 @@ class Housekeeping:
                 return False
             more = [await walk.go() for walk in self._walks]
             more.append(await self._due.delete_old(_OLD_BATCH))
-            await asyncio.to_thread(self._uploads.sweep, _UPLOAD_S)
+            for spool in self._spools:
+                await asyncio.to_thread(spool.sweep, _ABANDONED_S)
         if self._deletes and not any(more):
             self._deletes = False
             await self._vacuum.run()

@@ -397,9 +397,11 @@ class Vacuum(Protocol):
         ...
 
 
-class AbandonedUploads(Protocol):
+class Sweepable(Protocol):
+    """A folder of media on their way."""
+
     def sweep(self, older_than_s: float) -> int:
-        """Delete uploads that nobody has gone on with for so long; how many. Blocks."""
+        """Delete files that nobody has written for so long; how many. Blocks."""
         ...
 
 

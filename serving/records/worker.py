@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Final
+from typing import Final, Protocol
 
 from serving.domain.errors import VivaError
 from serving.domain.job import JobKind, Lane, LeasedJob
@@ -22,6 +23,16 @@ _POLL_S: Final = 0.5
 _AWAY_S: Final = 0.5
 
 
+class JobObserver(Protocol):
+    def begun(self, job: LeasedJob) -> None:
+        """A worker has the job."""
+        ...
+
+    def ended(self, job: LeasedJob, seconds: float) -> None:
+        """The attempt is over, however it went; its wall time."""
+        ...
+
+
 class Worker:
     """Does jobs in as many slots as each lane has; slots are shared with calls that are answered at once.
 
@@ -29,6 +40,7 @@ class Worker:
         handlers: what does each kind of job; it ends or releases its job itself, and what it raises is logged only: the
             job is then begun again when its lease has ended.
         heard: set when there may be work.
+        observer: told of every attempt.
     """
 
     def __init__(
@@ -37,7 +49,9 @@ class Worker:
         handlers: Mapping[JobKind, Callable[[LeasedJob], Awaitable[None]]],
         slots: Mapping[Lane, Slots],
         heard: asyncio.Event,
+        observer: JobObserver | None = None,
     ) -> None:
+        self._observer = observer
         self._queue = queue
         self._handlers = handlers
         self._slots = slots
@@ -86,6 +100,9 @@ class Worker:
                     pass
 
     async def _do(self, job: LeasedJob, slots: Slots) -> None:
+        started = time.perf_counter()
+        if self._observer:
+            self._observer.begun(job)
         try:
             await self._handlers[job.kind](job)
         except Exception:
@@ -93,6 +110,8 @@ class Worker:
         finally:
             slots.give(1)
             del self._running[job.job_id]
+            if self._observer:
+                self._observer.ended(job, time.perf_counter() - started)
 
     async def _renew(self) -> None:
         """Hold on to the leases of what runs; what is another's now is stopped."""

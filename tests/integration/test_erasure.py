@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC
 from pathlib import Path
 
 import psycopg
@@ -102,7 +103,7 @@ async def test_a_search_for_the_words_and_the_id_of_an_erased_candidate_finds_no
     assert receipt.candidate_sha256 == hashlib.sha256(company.candidate(external).encode()).hexdigest()
     assert (receipt.interview_count, receipt.answer_count, receipt.report_count) == (3, 5, 2)
     assert (receipt.media_count, receipt.media_bytes) == (2, len(f"{external}: again {company.words * 2}"))
-    assert receipt.erase_time.ToDatetime(operation.update_time.tzinfo) == operation.update_time
+    assert receipt.erase_time.ToDatetime(UTC) == operation.update_time
 
 
 async def test_the_rows_of_an_erased_candidate_are_vacuumed(

@@ -22,12 +22,14 @@ from serving.adapters.postgres.server import PostgresServer
 from serving.adapters.spool.uploads import FolderUploads
 from serving.api.admission import Lane
 from serving.api.uploading import UploadCalls, Uploads
+from serving.domain.answer import MediaKind
 from serving.domain.candidate import Candidate
 from serving.domain.errors import NotFound, StoreUnavailable
 from serving.domain.interview import Interview, InterviewState
 from serving.domain.operation import Operation, OperationKind
 from serving.domain.report import Report
 from serving.domain.submission import AnswerState, Submission
+from serving.records import housekeeping
 from serving.records.objects import StorageClasses
 from serving.records.retention import delete_media
 from tests.company import Company, files_with, rows_with, superuser
@@ -36,6 +38,7 @@ from viva.v1 import answers_pb2
 from viva.v1 import candidates_pb2 as pb
 
 _DAY_S = 86_400.0
+_PATIENCE_S = 30.0
 
 
 @pytest.fixture(scope="module")
@@ -244,12 +247,13 @@ async def test_media_to_which_an_answer_comes_to_refer_meanwhile_stays(company: 
 
 
 async def _until_somebody_waits(company: Company) -> None:
-    while True:
-        async with company.database.system() as connection:
-            rows = await (await connection.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")).fetchone()
-        if rows and rows[0]:
-            return
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(_PATIENCE_S):
+        while True:
+            async with company.database.system() as connection:
+                rows = await (await connection.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")).fetchone()
+            if rows and rows[0]:
+                return
+            await asyncio.sleep(0.01)
 
 
 async def test_old_rows_go_and_younger_ones_stay(company: Company, server: PostgresServer, root: Path) -> None:
@@ -332,13 +336,17 @@ async def test_media_of_a_store_that_is_away_go_later(company: Company, tmp_path
     assert files_with(company.folder / "objects", "kept for now") == []
 
 
-async def test_media_of_a_class_that_is_not_configured_does_not_hold_up_the_rest(company: Company) -> None:
+async def test_media_of_a_class_that_is_not_configured_does_not_hold_up_the_rest(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(housekeeping, "_BATCH", 1)
     lost, found = await company.media(b"lost", "cn"), await company.media(b"found")
     async with company.database.transaction(company.tenant) as tx:
         await tx.check_media([lost])
     async with company.database.transaction(company.tenant) as tx:
         await tx.check_media([found])
-    await company.housekeeping(StorageClasses({"default": company.store})).turn()
+    house = company.housekeeping(StorageClasses({"default": company.store}))
+    assert [await house.turn() for _ in range(3)] == [True, True, False]
     assert await company.kept(lost, "cn")
     assert not await company.kept(found)
 
@@ -388,6 +396,18 @@ async def test_an_upload_whose_gateway_died_leaves_nothing_for_ever(
 
 async def _die() -> None:
     raise SystemExit
+
+
+async def test_what_a_scorer_that_died_has_left_of_a_recording_is_deleted(company: Company) -> None:
+    file = company.spool.create()
+    file.write(b"half a recording")
+    left = file.finish(MediaKind.DETECT).path
+    await company.keep_house()
+    assert left.exists()
+    day_ago = time.time() - _DAY_S - 1
+    os.utime(left, (day_ago, day_ago))
+    await company.keep_house()
+    assert not left.exists()
 
 
 def test_uploads_that_nobody_goes_on_with_are_deleted(tmp_path: Path) -> None:

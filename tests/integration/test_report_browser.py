@@ -16,7 +16,8 @@ from google.protobuf.json_format import ParseDict
 
 from serving.api.assessments import from_message
 from serving.domain.assessment import Assessment, ScoreStatus
-from serving.report import render_report
+from serving.report import render_feedback, render_interview, render_report
+from tests.unit.report.sample_pages import feedback_page, interview_page
 from viva.v1 import assessment_pb2
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -83,6 +84,56 @@ def test_the_page_fits_its_window_and_asks_for_nothing(browser, tmp_path, name, 
         assert shown.page.evaluate(WIDEST) <= width
         assert shown.page.title().endswith(load(name).question)
         assert len(shown.page.screenshot(full_page=True)) > 10_000
+
+
+def both_pages(language: str, *names: str) -> dict[str, str]:
+    """The recruiter's and the candidate's page over these answers."""
+    answers = [load(name) for name in names]
+    return {
+        "interview": render_interview(interview_page(*answers), language),
+        "feedback": render_feedback(feedback_page(*answers), language),
+    }
+
+
+OPEN_ALL = "() => document.querySelectorAll('details').forEach(one => one.open = true)"
+
+
+@pytest.mark.parametrize("width", [DESKTOP, PHONE, 320])
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("kind", ["interview", "feedback"])
+def test_pages_over_several_answers_fit_their_window_with_everything_open(browser, tmp_path, kind, language, width):
+    html = both_pages(language, "english_video", "chinese_text", "silent_video")[kind]
+    with Shown(browser, tmp_path / "page.html", html, width) as shown:
+        shown.page.evaluate(OPEN_ALL)
+        assert shown.complaints == []
+        assert shown.requests == [shown.url]
+        assert shown.page.evaluate(WIDEST) <= width
+
+
+def test_a_link_to_evidence_opens_the_answer_that_it_is_in(browser, tmp_path):
+    html = both_pages("en", "english_audio", "english_video")["interview"]
+    with Shown(browser, tmp_path / "page.html", html, DESKTOP) as shown:
+        answer = shown.page.locator("#answer-2")
+        assert answer.get_attribute("open") is None
+        shown.page.goto(f"{shown.url}#a2-mark-1")
+        assert shown.page.locator("#a2-mark-1").is_visible()
+        shown.page.locator("#a2-mark-1").click()
+        assert shown.page.url.endswith("#a2-evidence-1")
+
+
+def test_folded_answers_are_printed_and_forms_are_not(browser, tmp_path):
+    pages = both_pages("en", "english_audio", "english_video")
+    with Shown(browser, tmp_path / "page.html", pages["interview"], DESKTOP) as shown:
+        shown.page.emulate_media(media="print")
+        assert shown.page.locator("#a2-transcript").is_visible()
+        assert shown.page.locator(".answer > summary").first.is_visible()
+        whole = "".join(
+            page.extract_text() for page in pypdf.PdfReader(BytesIO(shown.page.pdf(prefer_css_page_size=True))).pages
+        )
+    assert letters(load("english_video").transcript.text[:40]) in letters(whole)
+    with Shown(browser, tmp_path / "page.html", pages["feedback"], DESKTOP) as shown:
+        shown.page.emulate_media(media="print")
+        assert not shown.page.locator("form").first.is_visible()
 
 
 @pytest.mark.parametrize("width", [PHONE, 320])

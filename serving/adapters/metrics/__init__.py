@@ -13,6 +13,8 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, multiprocess, start_http_server
 
+from serving.domain.job import LeasedJob
+
 _FOLDER_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 if _FOLDER_VARIABLE in os.environ:  # the definitions below open files in it
     Path(os.environ[_FOLDER_VARIABLE]).mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -25,7 +27,21 @@ REQUEST_SECONDS = Histogram("viva_request_seconds", "Wall time of a call.", ["me
 QUEUED = Gauge("viva_queued_answers", "Answers waiting at the edge.", ["queue"], multiprocess_mode="livesum")
 RUNNING = Gauge("viva_running_answers", "Answers being scored.", ["queue"], multiprocess_mode="livesum")
 STAGE_SECONDS = Histogram("viva_stage_seconds", "Wall time of a stage of one answer.", ["stage"], buckets=_BUCKETS)
+JOB_WAIT_SECONDS = Histogram(
+    "viva_job_wait_seconds", "From when a job was to be begun until a worker had it.", ["lane"], buckets=_BUCKETS
+)
+JOB_SECONDS = Histogram("viva_job_seconds", "Wall time of an attempt at a job.", ["kind"], buckets=_BUCKETS)
 TRITON_RESTARTS = Counter("viva_triton_restarts", "Restarts of the supervised model server.")
+
+
+class JobMetrics:
+    """Attempts at jobs as histograms."""
+
+    def begun(self, job: LeasedJob) -> None:
+        JOB_WAIT_SECONDS.labels(job.lane.value).observe(job.waited_s)
+
+    def ended(self, job: LeasedJob, seconds: float) -> None:
+        JOB_SECONDS.labels(job.kind.value).observe(seconds)
 
 
 class PrometheusObserver:

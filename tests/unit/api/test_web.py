@@ -73,6 +73,34 @@ async def serving(database: Any, service: Any = None) -> AsyncIterator[TestClien
         yield client
 
 
+@contextlib.asynccontextmanager
+async def running(database: Any, gateways: int = 1) -> AsyncIterator[int]:
+    """Page servers as gateways run them; the port that they share."""
+    port = unused_port()
+    tasks = [
+        asyncio.create_task(
+            PageServer(database, Secrets(), Taking(), WRITERS, Lane("page", 2, 8, 0.1)).run("127.0.0.1", port)
+        )
+        for _ in range(gateways)
+    ]
+    try:
+        async with asyncio.timeout(30):
+            while True:
+                try:
+                    _, writer = await asyncio.open_connection("127.0.0.1", port)
+                    writer.close()
+                    await writer.wait_closed()
+                    break
+                except ConnectionRefusedError:
+                    await asyncio.sleep(0.01)
+        yield port
+    finally:
+        for task in tasks:
+            task.cancel()
+        ends = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [type(end) for end in ends] == [asyncio.CancelledError] * gateways
+
+
 PATHS = ["/", "/r/", "/r/x", "/r/x.y", "/r/x/y/z", "/favicon.ico", "/r/%00", "/r/%C3%A9.%C3%A9"]
 
 
@@ -105,10 +133,10 @@ async def test_a_database_that_is_away_is_said_to_be_busy() -> None:
 async def test_a_fault_says_nothing_to_the_reader_and_no_token_to_the_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     sent = token()
-    async with serving(Broken()) as client:
-        response = await client.get(f"/r/{sent}")
+    async with running(Broken()) as port, ClientSession() as session:
+        response = await session.get(f"http://127.0.0.1:{port}/r/{sent}")
         assert (response.status, await response.text()) == (500, render_notice("fault"))
-        await client.get("/r/nothing.here")
+        await session.get(f"http://127.0.0.1:{port}/r/nothing.here")
     assert "a page failed" in caplog.text
     assert sent not in caplog.text and "nothing.here" not in caplog.text
 
@@ -164,26 +192,7 @@ async def test_large_bodies_and_other_kinds_of_forms_are_refused() -> None:
 
 
 async def test_gateways_of_a_host_share_the_port_and_leave_it_when_they_end() -> None:
-    port = unused_port()
-    running = [
-        asyncio.create_task(
-            PageServer(Away(), Secrets(), Taking(), WRITERS, Lane("page", 2, 8, 0.1)).run("127.0.0.1", port)
-        )
-        for _ in range(2)
-    ]
-    try:
-        async with ClientSession() as session, asyncio.timeout(30):
-            while True:
-                try:
-                    response = await session.get(f"http://127.0.0.1:{port}/r/x")
-                    break
-                except OSError:
-                    await asyncio.sleep(0.01)
-            assert response.status == 404
-    finally:
-        for task in running:
-            task.cancel()
-        ends = await asyncio.gather(*running, return_exceptions=True)
-    assert [type(end) for end in ends] == [asyncio.CancelledError] * 2
+    async with running(Away(), gateways=2) as port, ClientSession() as session:
+        assert (await session.get(f"http://127.0.0.1:{port}/r/x")).status == 404
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection("127.0.0.1", port)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from deployments.config import ConfigError, GatewayConfig, VivaConfig, from_mapping, to_mapping
+from deployments.cli import up
+from deployments.config import ConfigError, GatewayConfig, VivaConfig, WebConfig, from_mapping, to_mapping
 from serving.adapters.jwt.issuer import Issuer
 
 SHA256 = hashlib.sha256(b"k").hexdigest()
@@ -62,6 +63,8 @@ def test_what_travels_to_the_replicas_is_read_back_equal() -> None:
         ({"egress": {"allowed_networks": ["10.1.0.0/8"]}}, "egress.allowed_networks holds '10.1.0.0/8'"),
         ({"egress": {"allow_http": 1}}, "egress.allow_http is 1"),
         ({"metrics_port": -1}, "metrics_port"),
+        ({"web": {"port": 65536}}, "web.port is 65536"),
+        ({"web": {"base_url": "viva.example"}}, "web.base_url"),
     ],
 )
 def test_a_bad_value_is_named(values: dict[str, object], said: str) -> None:
@@ -117,3 +120,18 @@ def test_the_documentation_lists_every_key_with_its_default() -> None:
 
     listed = keys(to_mapping(VivaConfig()))
     assert [key for key in listed if f"| `{key}` |" not in page] == []
+
+
+def test_links_begin_with_the_address_that_readers_reach_the_pages_by() -> None:
+    assert VivaConfig().web.links_begin == "http://127.0.0.1:18501"
+    assert WebConfig(port=0).links_begin == ""
+    assert WebConfig(port=0, base_url="https://hr.example/viva/").links_begin == "https://hr.example/viva"
+
+
+@pytest.mark.parametrize(
+    ("port", "file", "pages"), [(15000, "", 15001), (65535, "", 0), (15000, "web: {port: 9}", 9), (None, "", 18501)]
+)
+def test_the_pages_move_with_the_port_of_the_api(tmp_path: Path, port: int | None, file: str, pages: int) -> None:
+    written = tmp_path / "viva.yaml"
+    written.write_text(file)
+    assert up._config(written, port, None, None).web.port == pages

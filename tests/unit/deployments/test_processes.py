@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from deployments import ports, processes, reaper
-from deployments.config import GatewayConfig, ScorerConfig, VivaConfig
+from deployments.config import GatewayConfig, ScorerConfig, VivaConfig, WebConfig
 from deployments.errors import StackError
 from deployments.processes import SupervisedStack
 
@@ -22,7 +22,13 @@ _WAIT = "import signal; signal.pause()"
 @pytest.fixture
 def config(tmp_path: Path) -> VivaConfig:
     free = ports.free_run(range(19000, 19900), host="127.0.0.1").start
-    return VivaConfig(tmp_path, metrics_port=0, gateway=GatewayConfig(port=free), scorer=ScorerConfig(timeout_s=10))
+    return VivaConfig(
+        tmp_path,
+        metrics_port=0,
+        gateway=GatewayConfig(port=free),
+        web=WebConfig(port=0),
+        scorer=ScorerConfig(timeout_s=10),
+    )
 
 
 def program(*lines: str) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from serving.domain.transcript import Sentence
 from serving.report import render_report
 from serving.report.formats import clock_span, number
 
-VOID = {"meta"}
+VOID = {"meta", "input"}
 UNSTYLED = {"ran", "lanes", "levels"}  # there to be told apart from their styled siblings
 
 
