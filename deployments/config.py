@@ -191,7 +191,7 @@ class DatabaseConfig:
         for name, url in (("url", self.url), ("owner_url", self.owner_url)):
             fits = not url or url.startswith(("postgresql://", "postgres://"))
             _check(fits, f"database.{name}", "(hidden)", "a postgresql:// URL")
-        _check(1 <= self.connections <= 1000, "database.connections", self.connections, "1 to 1000")
+        _check(2 <= self.connections <= 1000, "database.connections", self.connections, "2 to 1000")
         _check(0 <= self.port <= 65535, "database.port", self.port, "0 to 65535")
 
 

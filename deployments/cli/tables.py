@@ -91,7 +91,7 @@ def _text(field: Any, value: Any) -> str:
 
 def _scalar(field: Any, value: Any) -> str:
     if field.enum_type is not None:
-        return enum_word(field.enum_type, value)
+        return _enum_word(field.enum_type, value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:.10g}" if isinstance(value, float) else str(value)
@@ -102,7 +102,7 @@ def timestamp_text(time: Timestamp) -> str:
     return f"{time.ToDatetime().isoformat(sep=' ', timespec='seconds')}Z"
 
 
-def enum_word(enum: Any, number: int) -> str:
+def _enum_word(enum: Any, number: int) -> str:
     """`open` of `STATE_OPEN`; the number of a value that is not known here."""
     found = enum.values_by_number.get(number)
     if found is None:

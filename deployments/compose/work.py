@@ -9,14 +9,19 @@ from deployments.compose import resources
 from deployments.config import VivaConfig
 from serving.adapters.metrics import JobMetrics
 from serving.adapters.postgres.database import PostgresDatabase
+from serving.adapters.postgres.due import PostgresDue
 from serving.adapters.postgres.queue import Doorbell, PostgresQueue
+from serving.adapters.postgres.vacuum import PostgresVacuum
 from serving.adapters.rules.engine import CelRules
 from serving.adapters.spool import FolderSpool
+from serving.adapters.spool.uploads import FolderUploads
 from serving.api import assessments
 from serving.domain.answer import Answer
 from serving.domain.assessment import Assessment
 from serving.domain.job import JobKind, Lane
 from serving.records.delivery import Deliver
+from serving.records.erasure import Erase
+from serving.records.housekeeping import Housekeeping
 from serving.records.score_work import ScoreWork
 from serving.records.slots import Slots
 from serving.records.worker import Worker
@@ -39,20 +44,26 @@ class DurableWork:
         self._egress = resources.egress(config)
         self._heard = asyncio.Event()
         self._doorbell = Doorbell(self._database, config.database.url)
-        queue = PostgresQueue(self._database)
+        queue, storage, rules = PostgresQueue(self._database), resources.storage(config), CelRules()
         scoring = ScoreWork(
             self._database,
             queue,
-            resources.storage(config),
+            storage,
             self._egress,
-            CelRules(),
+            rules,
             FolderSpool(config.spool_dir),
             score,
             lambda assessment: assessments.to_message(assessment).SerializeToString(),
             config.scorer.timeout_s,
         )
-        delivery = Deliver(self._database, queue, self._egress)
-        handlers = {JobKind.SCORE: scoring.run, JobKind.DELIVER: delivery.run}
+        vacuum = PostgresVacuum(config.database.url)
+        handlers = {
+            JobKind.SCORE: scoring.run,
+            JobKind.DELIVER: Deliver(self._database, queue, self._egress).run,
+            JobKind.ERASE: Erase(self._database, queue, storage, vacuum).run,
+        }
+        spools = (FolderUploads(config.spool_dir), FolderSpool(config.spool_dir))
+        self._housekeeping = Housekeeping(self._database, PostgresDue(self._database), storage, rules, spools, vacuum)
         self._worker = Worker(queue, handlers, {**slots, Lane.ERRAND: Slots(_ERRANDS)}, self._heard, JobMetrics())
 
     async def run(self) -> None:
@@ -62,6 +73,7 @@ class DurableWork:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._doorbell.listen(self._heard))
                 group.create_task(self._worker.run())
+                group.create_task(self._housekeeping.run())
         finally:
             await self._egress.close()
             await self._database.close()

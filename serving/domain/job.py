@@ -12,7 +12,6 @@ class JobKind(Enum):
     SCORE = "score"  # an answer
     DELIVER = "deliver"  # an event to an endpoint
     ERASE = "erase"  # a candidate
-    PURGE = "purge"  # media, or everything, of an interview whose retention has ended
 
 
 class Lane(Enum):
