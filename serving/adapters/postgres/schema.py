@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-import psycopg
 from alembic import command, op
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, NullPool, create_engine, make_url
+from sqlalchemy.exc import DBAPIError
 
 from serving.domain.errors import StoreUnavailable
 
@@ -70,7 +70,7 @@ def _connected(url: str) -> Iterator[tuple[Connection, Any]]:
             connection.commit()
             yield connection, _config
             connection.commit()
-    except (psycopg.OperationalError, OSError) as error:
+    except (DBAPIError, OSError) as error:
         raise StoreUnavailable("the database cannot be reached now") from error
     finally:
         engine.dispose()

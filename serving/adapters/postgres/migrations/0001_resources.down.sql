@@ -4,3 +4,5 @@ DROP TABLE
   webhook_endpoints, screening_rules, satisfactions, contests, decisions, reports, answers, interviews, candidates, role_revisions, roles,
   api_keys, tenants;
 DROP SEQUENCE turn_numbers;
+
+REVOKE SELECT ON alembic_version FROM viva_app;

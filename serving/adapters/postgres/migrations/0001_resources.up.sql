@@ -247,3 +247,6 @@ GRANT SELECT (tenant_id, event_id, time), DELETE ON events TO viva_system;
 GRANT SELECT (name, create_time, unfinished), DELETE ON operations TO viva_system;
 GRANT SELECT, INSERT, UPDATE ON turns TO viva_system;
 GRANT USAGE ON SEQUENCE turn_numbers TO viva_system;
+
+-- A stack looks whether the schema is the one that it needs.
+GRANT SELECT ON alembic_version TO viva_app;
