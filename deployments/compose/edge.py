@@ -78,7 +78,7 @@ class Edge:
         self._rates = RateLimits(credentials)
         self._tenants = sorted({LOCAL_TENANT, *(caller.tenant for caller in callers.values())})
         self._egress = resources.egress(config)
-        self._doorbell = Doorbell(self._database, config.database.url)
+        self._doorbell = Doorbell(config.database.url)
         text = Lane("text", config.text_concurrency, gateway.text_queue, expected_s=0.1)
         media = Lane("media", config.media_concurrency, gateway.media_queue, expected_s=10.0)
         report = Lane("report", concurrency=2, max_queued=gateway.text_queue, expected_s=0.1)

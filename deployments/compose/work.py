@@ -43,7 +43,7 @@ class DurableWork:
         self._database = PostgresDatabase(config.database.url, config.database.connections)
         self._egress = resources.egress(config)
         self._heard = asyncio.Event()
-        self._doorbell = Doorbell(self._database, config.database.url)
+        self._doorbell = Doorbell(config.database.url)
         queue, storage, rules = PostgresQueue(self._database), resources.storage(config), CelRules()
         scoring = ScoreWork(
             self._database,

@@ -97,9 +97,18 @@ def check_allowed(answer: Submission, decision: PolicyDecision) -> None:
 
 
 async def store_result(
-    tx: Transaction, job: LeasedJob, assessment: Assessment, serialised: bytes, usage: UsageRecord, rules: RuleEngine
+    tx: Transaction,
+    job: LeasedJob,
+    answer: Submission,
+    assessment: Assessment,
+    serialised: bytes,
+    usage: UsageRecord,
+    rules: RuleEngine,
 ) -> bool:
     """Bring an answer to its end: assessment, usage, event, report, and the end of its job, all or nothing.
+
+    Args:
+        answer: as it was read under the job's lease: who changes an answer takes its job away.
 
     Returns:
         Whether this worker still had the job; if not, another has or will have the answer, and nothing is stored.
@@ -107,7 +116,6 @@ async def store_result(
     if not await tx.finish(job):
         return False
     interview = await tx.get(Interview, job.subject.rpartition("/answers/")[0], lock=True)
-    answer = await tx.get(Submission, job.subject)
     revision = answer.result.revision + 1 if answer.result else 1
     question = question_of(interview, answer.question_id, "answer.question_id")
     scored = dataclasses.replace(

@@ -66,11 +66,11 @@ async def open_interview(tx: Transaction, given: Interview) -> Interview:
     return interview
 
 
-async def decide(tx: Transaction, interview: Interview) -> PolicyDecision:
-    """What policy says of an interview as things are now."""
+async def decide(tx: Transaction, interview: Interview, tenant: Tenant | None = None) -> PolicyDecision:
+    """What policy says of an interview as things are now; the tenant is read unless it is given."""
     candidate = await tx.find(Candidate, interview.candidate)
     return policy.decide(
-        tenant=await tx.get(Tenant, f"tenants/{names.tenant_of(interview.name)}"),
+        tenant=tenant if tenant is not None else await tx.get(Tenant, f"tenants/{names.tenant_of(interview.name)}"),
         jurisdictions=interview.jurisdictions,
         consents=interview.consents,
         accommodations=candidate.accommodations if candidate else None,

@@ -110,7 +110,7 @@ class ScoreWork:
             revision = await tx.get(RoleRevision, interview.role_revision)
             tenant = await tx.get(Tenant, f"tenants/{job.tenant}")
             # At routing, and not as it was when the answer came: consent may have been withdrawn since.
-            decision = await decide(tx, interview)
+            decision = await decide(tx, interview, tenant)
             stored = await tx.media(submission.media_sha256) if submission.media_sha256 else ()
         answers.check_allowed(submission, decision)
         async with self._media(submission, tenant, [one.storage_class for one in stored]) as media:
@@ -127,7 +127,7 @@ class ScoreWork:
         while True:
             try:
                 async with self._database.transaction(job.tenant) as tx:
-                    if not await answers.store_result(tx, job, assessment, serialised, usage, self._rules):
+                    if not await answers.store_result(tx, job, submission, assessment, serialised, usage, self._rules):
                         logger.info("job %d was another's before it was done", job.job_id)
                 return
             except StoreUnavailable:

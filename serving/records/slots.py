@@ -9,9 +9,14 @@ from contextlib import asynccontextmanager
 
 
 class Slots:
-    """At most `size` places; waiters come first, in order of arrival."""
+    """At most `size` places; waiters come first, in order of arrival.
+
+    Attributes:
+        size: all places, free or not.
+    """
 
     def __init__(self, size: int) -> None:
+        self.size = size
         self._free = size
         self._waiting: deque[asyncio.Future[None]] = deque()
 

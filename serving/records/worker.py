@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, Protocol
 
@@ -57,15 +59,21 @@ class Worker:
         self._slots = slots
         self._heard = heard
         self._running: dict[int, tuple[LeasedJob, asyncio.Task[None]]] = {}
+        self._stocked: dict[Lane, deque[LeasedJob]] = {lane: deque() for lane in slots}
 
     async def run(self) -> None:
-        """Work for as long as the task runs; when it is cancelled, jobs in flight are given back."""
-        async with asyncio.TaskGroup() as group:
-            doors = {lane: asyncio.Event() for lane in self._slots}
-            group.create_task(self._pass_on(doors))
-            group.create_task(self._renew())
-            for lane, slots in self._slots.items():
-                group.create_task(self._serve(lane, slots, doors[lane], group))
+        """Work for as long as the task runs; when it is cancelled, jobs are given back."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                doors = {lane: asyncio.Event() for lane in self._slots}
+                group.create_task(self._pass_on(doors))
+                group.create_task(self._renew())
+                for lane, slots in self._slots.items():
+                    group.create_task(self._serve(lane, slots, doors[lane], group))
+        finally:
+            for job in (job for stock in self._stocked.values() for job in stock):
+                with contextlib.suppress(VivaError):
+                    await asyncio.shield(self._queue.release(job, 0.0))
 
     async def _pass_on(self, doors: Mapping[Lane, asyncio.Event]) -> None:
         """One bell, several lanes: each forgets a ring for itself."""
@@ -76,28 +84,43 @@ class Worker:
                 door.set()
 
     async def _serve(self, lane: Lane, slots: Slots, door: asyncio.Event, group: asyncio.TaskGroup) -> None:
+        ahead = slots.size if lane is Lane.TEXT else 0
         while True:
             count = await slots.take_free()
-            door.clear()
             try:
-                jobs = await self._queue.lease(lane, count, LEASE_S)
-            except VivaError:
-                slots.give(count)
-                await asyncio.sleep(_AWAY_S)
-                continue
+                enough = await self._stock(lane, count, ahead, door)
             except BaseException:
                 slots.give(count)
                 raise
+            stock = self._stocked[lane]
+            jobs = [stock.popleft() for _ in range(min(count, len(stock)))]
             slots.give(count - len(jobs))
             for job in jobs:
                 task = group.create_task(self._do(job, slots))
                 self._running[job.job_id] = (job, task)
-            if len(jobs) < count:  # no more work for now
-                try:
+            if len(jobs) < count and not enough:
+                with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_POLL_S):
                         await door.wait()
-                except TimeoutError:
-                    pass
+
+    async def _stock(self, lane: Lane, count: int, ahead: int, door: asyncio.Event) -> bool:
+        """Lease jobs so that `count` can begin; whether there may be more.
+
+        Short ones are leased `ahead` of the slots, several at a time, or every answer would cost a lease of its own.
+        Long ones are not: a job that waits here could be begun by another worker.
+        """
+        stock = self._stocked[lane]
+        if len(stock) >= count:
+            return True
+        door.clear()
+        wanted = count - len(stock) + ahead
+        try:
+            leased = await self._queue.lease(lane, wanted, LEASE_S)
+        except VivaError:
+            await asyncio.sleep(_AWAY_S)
+            return False
+        stock.extend(leased)
+        return len(leased) == wanted
 
     async def _do(self, job: LeasedJob, slots: Slots) -> None:
         started = time.perf_counter()
@@ -117,7 +140,8 @@ class Worker:
         """Hold on to the leases of what runs; what is another's now is stopped."""
         while True:
             await asyncio.sleep(_RENEW_S)
-            jobs = [job for job, _ in self._running.values()]
+            stocked = [job for stock in self._stocked.values() for job in stock]
+            jobs = [*(job for job, _ in self._running.values()), *stocked]
             if not jobs:
                 continue
             try:
@@ -127,3 +151,7 @@ class Worker:
             for job in jobs:
                 if job.job_id not in ours and job.job_id in self._running:
                     self._running[job.job_id][1].cancel("the lease was lost")
+            for stock in self._stocked.values():
+                kept = [job for job in stock if job.job_id in ours or job not in jobs]
+                stock.clear()
+                stock.extend(kept)

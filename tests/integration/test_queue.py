@@ -209,7 +209,7 @@ async def test_a_worker_is_woken_works_in_its_slots_and_stops(
     empty: PostgresDatabase, postgres: PostgresServer
 ) -> None:
     doing, heard = _Doing(empty, work_s=0.01), asyncio.Event()
-    doorbell = Doorbell(empty, postgres.app_url)
+    doorbell = Doorbell(postgres.app_url)
     worker = Worker(PostgresQueue(empty), {JobKind.SCORE: doing}, {Lane.TEXT: Slots(3)}, heard)
     tasks = [asyncio.create_task(one) for one in (doorbell.send(), doorbell.listen(heard), worker.run())]
     await _add(empty, "aaa", 40)
@@ -268,7 +268,7 @@ async def test_a_database_that_is_killed_costs_no_job(tmp_path: Path) -> None:
         database = PostgresDatabase(server.app_url)
         await database.open()
         doing, heard = _Storing(database, work_s=0.005), asyncio.Event()
-        doorbell = Doorbell(database, server.app_url)
+        doorbell = Doorbell(server.app_url)
         worker = Worker(PostgresQueue(database), {JobKind.SCORE: doing}, {Lane.TEXT: Slots(4)}, heard)
         tasks = [asyncio.create_task(one) for one in (doorbell.send(), doorbell.listen(heard), worker.run())]
         await _add(database, "aaa", 300)

@@ -30,6 +30,7 @@ class PostgresDatabase:
 
     def __init__(self, url: str, most: int = 8) -> None:
         self._most = most
+        self._kept: dict[str, Any] = {}
         self._pool = AsyncConnectionPool(
             url,
             min_size=1,
@@ -53,7 +54,7 @@ class PostgresDatabase:
         """A transaction of a tenant: row-level security shows its rows only."""
         begin = sql.SQL("BEGIN; SELECT set_config('viva.tenant', {}, true)").format(sql.Literal(tenant))
         async with self._begun(begin) as connection:
-            yield PostgresTransaction(connection, tenant)
+            yield PostgresTransaction(connection, tenant, self._kept)
 
     @asynccontextmanager
     async def system(self) -> AsyncIterator[AsyncConnection[Any]]:

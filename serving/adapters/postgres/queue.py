@@ -61,8 +61,7 @@ class Doorbell:
     that made the work, and once for many of them.
     """
 
-    def __init__(self, database: PostgresDatabase, url: str) -> None:
-        self._database = database
+    def __init__(self, url: str) -> None:
         self._url = url
         self._rung = asyncio.Event()
 
@@ -73,22 +72,24 @@ class Doorbell:
     async def send(self) -> None:
         """Send rings for as long as the task runs."""
         while True:
-            await self._rung.wait()
-            self._rung.clear()
-            try:
-                async with self._database.system() as connection:
-                    await connection.execute(f"NOTIFY {_CHANNEL}")
-            except Exception:
-                await asyncio.sleep(_RECONNECT_S)  # the workers poll
+            with contextlib.suppress(psycopg.Error, OSError):
+                async with await self._connect() as connection:
+                    while True:
+                        await self._rung.wait()
+                        self._rung.clear()
+                        await connection.execute(f"NOTIFY {_CHANNEL}")
+            await asyncio.sleep(_RECONNECT_S)  # what was rung meanwhile is found by the workers' own look
 
     async def listen(self, heard: asyncio.Event) -> None:
         """Set `heard` at every ring, for as long as the task runs."""
         while True:
             with contextlib.suppress(psycopg.Error, OSError):
-                connection: AsyncConnection[Any] = await AsyncConnection.connect(self._url, autocommit=True)
-                async with connection:
+                async with await self._connect() as connection:
                     await connection.execute(f"LISTEN {_CHANNEL}")
                     heard.set()  # what was sent before is looked for
                     async for _ in connection.notifies():
                         heard.set()
             await asyncio.sleep(_RECONNECT_S)
+
+    async def _connect(self) -> AsyncConnection[Any]:
+        return await AsyncConnection.connect(self._url, autocommit=True)

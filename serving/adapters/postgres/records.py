@@ -13,7 +13,7 @@ import psycopg
 from psycopg import AsyncConnection, sql
 from psycopg.types.json import Jsonb
 
-from serving.adapters.postgres import filters, paging
+from serving.adapters.postgres import filters, paging, statements
 from serving.adapters.postgres.codec import from_plain, to_plain
 from serving.adapters.postgres.tables import TABLES, Table, column_value
 from serving.domain import names
@@ -24,8 +24,7 @@ R = TypeVar("R")
 
 # Beside the JSON, where queries need them; they win over what the JSON says.
 _OUTSIDE: Final = frozenset({"name", "create_time", "update_time", "etag"})
-_FIXED: Final = frozenset({"tenant_id", "name", "parent", "create_time", "version"})
-_SELECT: Final = sql.SQL("SELECT name, version, create_time, update_time, body FROM {table}")
+_MOST_KEPT: Final = 256
 
 
 class Records:
@@ -33,35 +32,27 @@ class Records:
 
     Args:
         now: time that is written into what is stored.
+        kept: immutable records of earlier transactions, by name; theirs and ours.
     """
 
-    def __init__(self, connection: AsyncConnection[Any], tenant: str, now: datetime) -> None:
+    def __init__(
+        self, connection: AsyncConnection[Any], tenant: str, now: datetime, kept: dict[str, Any] | None = None
+    ) -> None:
+        self._kept = {} if kept is None else kept
         self._connection = connection
         self._tenant = tenant
         self._now = now
 
     async def insert(self, record: R) -> R:
         stored = _with(record, create_time=self._now, update_time=self._now, etag="1")
-        statement, values = self._insert(stored)
+        values = self._values(stored)
         with self._conflict(values["name"]):
-            await self._connection.execute(statement, values)
+            await self._connection.execute(statements.insert(TABLES[type(record)]), values)
         return stored
 
     async def ensure(self, record: Any) -> bool:
-        statement, values = self._insert(record)
-        made = await self._connection.execute(statement + sql.SQL(" ON CONFLICT DO NOTHING"), values)
-        return bool(made.rowcount)
-
-    def _insert(self, record: Any) -> tuple[sql.Composed, dict[str, Any]]:
-        table = TABLES[type(record)]
-        values = self._values(record, table)
-        columns = list(values)
-        statement = sql.SQL("INSERT INTO {table} ({columns}) VALUES ({values})").format(
-            table=sql.Identifier(table.name),
-            columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
-            values=sql.SQL(", ").join(map(sql.Placeholder, columns)),
-        )
-        return statement, values
+        statement = statements.insert(TABLES[type(record)], "ON CONFLICT DO NOTHING")
+        return bool((await self._connection.execute(statement, self._values(record))).rowcount)
 
     async def get(self, kind: type[R], name: str, *, lock: bool = False, share: bool = False) -> R:
         found = await self._one(kind, name, "FOR UPDATE" if lock else "FOR SHARE" if share else "")
@@ -73,51 +64,42 @@ class Records:
         return await self._one(kind, name, "")
 
     async def children(self, kind: type[R], parent: str) -> tuple[R, ...]:
-        statement = sql.SQL("{select} WHERE tenant_id = %s AND parent = %s ORDER BY create_time, name").format(
-            select=_SELECT.format(table=sql.Identifier(TABLES[kind].name))
-        )
-        rows = await (await self._connection.execute(statement, (self._tenant, parent))).fetchall()
+        found = await self._connection.execute(statements.children(TABLES[kind]), (self._tenant, parent))
+        rows = await found.fetchall()
         return tuple(record_of(kind, row) for row in rows)
 
     async def replace(self, record: R, etag: str = "") -> R:
-        table = TABLES[type(record)]
-        values = self._values(_with(record, update_time=self._now), table)
-        changed = [
-            column for column in values if column not in ("tenant_id", "name", "parent", "create_time", "version")
-        ]
-        statement = sql.SQL(
-            "UPDATE {table} SET version = version + 1, {changes} WHERE name = %(name)s AND tenant_id = %(tenant_id)s "
-            "AND (%(etag)s = '' OR version::text = %(etag)s) RETURNING version, create_time"
-        ).format(
-            table=sql.Identifier(table.name),
-            changes=sql.SQL(", ").join(
-                sql.SQL("{} = {}").format(sql.Identifier(column), sql.Placeholder(column)) for column in changed
-            ),
-        )
-        row = await (await self._connection.execute(statement, {**values, "etag": etag})).fetchone()
+        values = {**self._values(_with(record, update_time=self._now)), "etag": etag}
+        changed = await self._connection.execute(statements.update(TABLES[type(record)]), values)
+        row = await changed.fetchone()
         if row is None:
             await self.get(type(record), values["name"])  # raises when it is not there at all
             raise Stale(f"{values['name']} has changed since it was read", field="etag")
         return _with(record, update_time=self._now, create_time=row[1], etag=str(row[0]))
 
     async def delete(self, kind: type[Any], name: str) -> bool:
-        statement = sql.SQL("DELETE FROM {} WHERE name = %s AND tenant_id = %s").format(
-            sql.Identifier(TABLES[kind].name)
-        )
-        return bool((await self._connection.execute(statement, (name, self._tenant))).rowcount)
+        deleted = await self._connection.execute(statements.delete(TABLES[kind]), (name, self._tenant))
+        return bool(deleted.rowcount)
 
     async def page(self, kind: type[R], query: ListQuery) -> Page[R]:
         return await read_page(self._connection, kind, query, self._tenant)
 
     async def _one(self, kind: type[R], name: str, lock: LiteralString) -> R | None:
-        statement = sql.SQL("{select} WHERE name = %s AND tenant_id = %s {lock}").format(
-            select=_SELECT.format(table=sql.Identifier(TABLES[kind].name)),
-            lock=sql.SQL(lock),
-        )
-        row = await (await self._connection.execute(statement, (name, self._tenant))).fetchone()
-        return None if row is None else record_of(kind, row)
+        table = TABLES[kind]
+        if table.immutable and name in self._kept and names.tenant_of(name) == self._tenant:
+            kept: R = self._kept[name]
+            return kept
+        row = await (await self._connection.execute(statements.select(table, lock), (name, self._tenant))).fetchone()
+        if row is None:
+            return None
+        record = record_of(kind, row)
+        if table.immutable and row[2] < self._now:  # and not of this transaction, which may yet be undone
+            while len(self._kept) >= _MOST_KEPT:
+                del self._kept[next(iter(self._kept))]
+            self._kept[name] = record
+        return record
 
-    def _values(self, record: Any, table: Table) -> dict[str, Any]:
+    def _values(self, record: Any) -> dict[str, Any]:
         body = {key: value for key, value in to_plain(record).items() if key not in _OUTSIDE}
         return {
             "tenant_id": self._tenant,
@@ -127,7 +109,7 @@ class Records:
             "create_time": getattr(record, "create_time", None) or self._now,
             "update_time": self._now,
             "body": Jsonb(body, dumps=_dumps),
-            **{column: column_value(record, column) for column in table.columns},
+            **{column: column_value(record, column) for column in TABLES[type(record)].columns},
         }
 
     @contextmanager

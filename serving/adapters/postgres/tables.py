@@ -32,12 +32,14 @@ class Table:
             name, or what `derived` says.
         orders: fields that a list can be sorted by, each with an index (tenant_id, field, name).
         newest_first: order of a list that asks for none.
+        immutable: a record never changes, so that one that was read may be kept.
     """
 
     name: str
     columns: Mapping[str, LiteralString] = field(default_factory=dict)
     orders: tuple[str, ...] = ("create_time",)
     newest_first: bool = False
+    immutable: bool = False
 
     @property
     def filters(self) -> Mapping[str, LiteralString]:
@@ -49,7 +51,7 @@ TABLES: Final[Mapping[type[Any], Table]] = {
     Tenant: Table("tenants", {"display_name": "text"}),
     ApiKey: Table("api_keys", {"key_sha256": "text"}),
     Role: Table("roles", {"display_name": "text", "state": "text"}),
-    RoleRevision: Table("role_revisions", newest_first=True),
+    RoleRevision: Table("role_revisions", newest_first=True, immutable=True),
     Candidate: Table("candidates"),
     Interview: Table(
         "interviews",

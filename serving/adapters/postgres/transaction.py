@@ -36,8 +36,8 @@ _LAST: Final = datetime(9999, 1, 1, tzinfo=UTC)
 class PostgresTransaction(Erasures):
     """`Transaction` on a connection on which `BEGIN` and the tenant's setting were sent."""
 
-    def __init__(self, connection: AsyncConnection[Any], tenant: str) -> None:
-        super().__init__(connection, tenant, datetime.now(UTC))
+    def __init__(self, connection: AsyncConnection[Any], tenant: str, kept: dict[str, Any] | None = None) -> None:
+        super().__init__(connection, tenant, datetime.now(UTC), kept)
 
     @property
     def now(self) -> datetime:
@@ -142,7 +142,6 @@ class PostgresTransaction(Erasures):
             "data": Jsonb(to_plain(event.data), dumps=lambda data: json.dumps(data, ensure_ascii=False)),
         }
         await self._connection.execute(_SQL["emit"], values)
-        await self._connection.execute(_SQL["deliver"], values)
 
     async def events_after(self, kind: EventType, after: Place, limit: int) -> tuple[tuple[Place, str], ...]:
         values = {

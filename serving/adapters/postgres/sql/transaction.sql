@@ -17,16 +17,15 @@ WHERE tenant_id = %(tenant)s AND seq < %(before)s
 ORDER BY seq DESC LIMIT %(limit)s
 
 -- name: emit
-INSERT INTO events (tenant_id, event_id, type, subject, time, data)
-VALUES (%(tenant)s, %(event_id)s::uuid, %(type)s, %(subject)s, %(time)s, %(data)s)
-
--- name: deliver
--- One delivery, and the job that makes it, for each endpoint that wants the event.
-WITH wanted AS (
+-- The event, and for each endpoint that wants it a delivery and the job that makes it.
+WITH event AS (
+  INSERT INTO events (tenant_id, event_id, type, subject, time, data)
+  VALUES (%(tenant)s, %(event_id)s::uuid, %(type)s, %(subject)s, %(time)s, %(data)s)
+), wanted AS (
   SELECT name FROM webhook_endpoints
   WHERE tenant_id = %(tenant)s AND body->>'disabled' IS DISTINCT FROM 'true'
     AND (body->'event_types' = '[]' OR body->'event_types' ? %(type)s)
-), made AS (
+), delivery AS (
   INSERT INTO deliveries (tenant_id, endpoint, event_id, event_type, state, attempt_count, last_error, create_time)
   SELECT %(tenant)s, name, %(event_id)s::uuid, %(type)s, 'waiting', 0, '', %(time)s FROM wanted
 )
