@@ -68,5 +68,6 @@ def _row(policy: PolicyDecision, modality: str, t: Wording) -> PolicyRow:
     denied = next((one for one in policy.denied if one.modality == modality), None)
     if denied is None:
         return PolicyRow(label, "ran", t("allowed"), t("allowed_why"), "")
-    source = " · ".join(part for part in (denied.jurisdiction.upper(), denied.source) if part)
+    # Where no jurisdiction decided, the source is a document of ours, of no use to a reader of the page.
+    source = f"{denied.jurisdiction.upper()} · {denied.source}" if denied.jurisdiction else ""
     return PolicyRow(label, "skipped", t("denied"), t.name("reason", denied.reason), source)

@@ -61,7 +61,8 @@ class Reference:
             value = value.get(self.key) if value else None
         if value is None:
             return f"{name} is not known"
-        words = json.dumps(value, ensure_ascii=False)
+        # Six digits: enough to see on which side of a threshold a score lies.
+        words = f"{value:.6g}" if isinstance(value, float) else json.dumps(value, ensure_ascii=False)
         return f"{name} = {words if len(words) <= _MOST_CHARS else words[:_MOST_CHARS] + ' ...'}"
 
 
