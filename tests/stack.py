@@ -36,11 +36,12 @@ class Stack:
         return out
 
 
-def start(data_dir: Path) -> Stack:
+def start(data_dir: Path, config: Path | None = None) -> Stack:
     """Start `viva up` and wait for its line; raises AssertionError with its output when it does not come."""
     port = free_port()
+    options = [] if config is None else ["--config", str(config)]
     process = subprocess.Popen(
-        [str(VIVA), "up", "--grpc-port", str(port), "--data-dir", str(data_dir)],
+        [str(VIVA), "up", "--grpc-port", str(port), "--data-dir", str(data_dir), *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
