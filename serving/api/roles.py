@@ -10,6 +10,7 @@ from google.protobuf.descriptor import ServiceDescriptor
 
 from serving.api import messages, resources, rubrics
 from serving.domain import fields, names
+from serving.domain.errors import NotFound
 from serving.domain.role import Role, RoleRevision, RoleState
 from serving.domain.tenant import Caller, Scope
 from serving.records import role_rules
@@ -111,8 +112,17 @@ async def _insert(tx: Transaction, role: Role) -> Role:
     return await tx.insert(await _revise(tx, role))
 
 
+async def _check_media(tx: Transaction, role: Role) -> None:
+    """Raise `NotFound` for a recorded interviewer that is not there."""
+    for index, question in enumerate(role.content.questions):
+        if question.media_sha256 and not await tx.media(question.media_sha256, share=True):
+            field = f"role.content.questions[{index}].media_sha256"
+            raise NotFound(f"{field} names no media of this tenant", field=field)
+
+
 async def _revise(tx: Transaction, role: Role) -> Role:
     """The role with its content stored as a new revision."""
+    await _check_media(tx, role)
     number = int(names.id_of(role.revision)) + 1 if role.revision else 1
     revision = RoleRevision(f"{role.name}/revisions/{number}", role.display_name, role.content)
     await tx.insert(revision)

@@ -52,8 +52,8 @@ async def accept(
     question_of(interview, given.question_id, f"{path}.question_id")
     if interview.policy.jurisdictions or interview.policy.missing:
         check_obligations(await decide(tx, interview))  # notices come of age, audits grow old
-    if given.media_sha256 is not None and not await tx.media(given.media_sha256, share=True):
-        raise NotFound(f"{path}.media_sha256 names no media of this tenant", field=f"{path}.media_sha256")
+    if given.media_sha256 is not None:
+        await _check_media(tx, given.media_sha256, interview, f"{path}.media_sha256")
     if given.media_uri is not None:
         await _check_uri(tx, given.media_uri, interview, f"{path}.media_uri")
     try:
@@ -66,11 +66,28 @@ async def accept(
     return answer
 
 
+async def _check_media(tx: Transaction, sha256: str, interview: Interview, path: str) -> None:
+    """Media that was sent for no interview, or for another, may lie where this one's must not."""
+    stored = await tx.media(sha256, share=True)
+    if not stored:
+        raise NotFound(f"{path} names no media of this tenant", field=path)
+    wanted = interview.policy.storage_class
+    if wanted not in (one.storage_class for one in stored):
+        raise NotAllowedNow(
+            f"{path} names media that is not in the storage class {wanted!r}; upload it for this interview",
+            reason=Reason.STORAGE_CLASS_MISSING,
+            field=path,
+            metadata={"storage_class": wanted},
+        )
+
+
 async def _check_uri(tx: Transaction, uri: str, interview: Interview, path: str) -> None:
     """What can be said without looking the host up, which is done when the media is fetched."""
     tenant = await tx.get(Tenant, "/".join(interview.name.split("/")[:2]))
-    parts = urlsplit(uri)
-    host = parts.hostname or ""
+    try:
+        host = urlsplit(uri).hostname or ""
+    except ValueError:
+        host = ""  # such as `https://[`
     if not any(_host_fits(host, pattern) for pattern in tenant.media_hosts):
         allowed = ", ".join(tenant.media_hosts) or "none"
         raise InvalidRequest(

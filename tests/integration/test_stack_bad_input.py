@@ -1,0 +1,260 @@
+"""Broken input to every call of a running stack: each gets a status with a reason, none a fault, and all go on."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import re
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import grpc
+import grpc.aio
+import pytest
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
+
+from serving.domain.errors import Reason
+from tests import estate
+from tests.stack import Stack
+
+CONCURRENCY: Final = 16
+CALL_S: Final = 30.0
+WATCH_S: Final = 0.5  # of a stream that nothing is wrong with
+MESSAGE_CHARS: Final = 2_000
+QUOTED_CHARS: Final = 120
+DEPTH: Final = 6
+SECRET: Final = "zebra conspiracy "
+REFUSALS: Final = frozenset(
+    {
+        grpc.StatusCode.INVALID_ARGUMENT,
+        grpc.StatusCode.NOT_FOUND,
+        grpc.StatusCode.ALREADY_EXISTS,
+        grpc.StatusCode.ABORTED,
+        grpc.StatusCode.FAILED_PRECONDITION,
+        grpc.StatusCode.PERMISSION_DENIED,
+    }
+)
+STRINGS: Final = (
+    "",
+    "\0",
+    f"{SECRET}\0",
+    SECRET * 8_000,  # longer than any limit on a text
+    "../../etc/passwd",
+    "tenants/-/roles/%2f..%2f",
+    "tenants/-/interviews/\u202e\u540d",
+    "https://[",
+    "'; DROP TABLE tenants; --",
+    "\U0001f9ff\ud7ff\ufffe\u0301" * 20,
+)
+HUGE: Final = SECRET * 60_000  # a megabyte
+LONG_WAYS: Final = ("page_token", "filter", "order_by", "resume_token", "etag", "request_id")
+INJECTIONS: Final = {
+    "page_token": ("WyJ4IiwxLDJd", "bnVsbA", "\u00e9", "[]", "e30"),
+    "filter": ("create_time > \"0001-01-01T00:00:00+14:00\"", "name = \"\\0\"", "state = ", "1 OR 1", "name = \"a", "((("),
+    "order_by": ("name; DROP TABLE roles", "body desc", "name desc, name", "name  desc", "pg_sleep(9)"),
+    "resume_token": ("OTk5OTk5OTk5OTk5OTk5OTk5OSw5OTk5OTk5OTk5OTk5OTk5OTk", "MSwx", "start "),
+}
+DOUBLES: Final = (math.nan, math.inf, -math.inf, -1.0, 1e308)
+TIMES: Final = (
+    (-62_135_596_800, 0),  # year 1
+    (253_402_300_799, 999_999_999),  # the end of 9999
+    (-62_135_596_801, 0),
+    (2**63 - 1, 0),
+    (0, -1),
+    (0, 2**31 - 1),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A broken request.
+
+    Attributes:
+        what: which field was broken, and how.
+        sent: its messages, or bytes that are none.
+    """
+
+    name: str
+    what: str
+    sent: tuple[Message | bytes, ...]
+
+
+@pytest.fixture(scope="module")
+def own(stack: Stack) -> estate.Estate:
+    return estate.build(stack.address, f"broken-{uuid.uuid4().hex[:12]}")
+
+
+def cases(own: estate.Estate, name: str) -> Iterator[Case]:
+    """Every broken request of a call: its valid one with one field broken at a time."""
+    valid = estate.requests_of(own)[name]
+    messages = valid if isinstance(valid, list) else [valid]
+    for index, message in enumerate(messages):
+        for what, broken in mutations(message):
+            yield Case(name, what, (*messages[:index], broken, *messages[index + 1 :]))
+        yield Case(name, f"message {index} is empty", (*messages[:index], type(message)(), *messages[index + 1 :]))
+        for raw in (b"\xff\xff\xff", b"\x0a\x02\xff\xfe", b"\x12\x02\xff\xfe", b"\x1a\x02\xff\xfe", b"\x0b" * 200):
+            yield Case(name, f"message {index} is {raw[:4]!r}", (*messages[:index], raw, *messages[index + 1 :]))
+    if isinstance(valid, list):
+        yield Case(name, "no message", ())
+        yield Case(name, "parts in another order", tuple(reversed(messages)))
+
+
+def mutations(message: Message) -> Iterator[tuple[str, Message]]:
+    """Copies of a message that each have one field broken, at any depth."""
+    for path, field in _fields(message.DESCRIPTOR, ()):
+        for how, value in _broken(field):
+            made = type(message)()
+            made.CopyFrom(message)
+            _set(made, path, value)
+            yield f"{'.'.join(path)} is {how}", made
+
+
+def _fields(descriptor: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], FieldDescriptor]]:
+    for field in descriptor.fields:
+        here = (*path, field.name)
+        yield here, field
+        nested = field.message_type
+        if nested is None or nested.full_name.startswith("google.protobuf.") or len(here) == DEPTH:
+            continue
+        if not nested.GetOptions().map_entry:
+            yield from _fields(nested, here)
+
+
+def _broken(field: FieldDescriptor) -> Iterator[tuple[str, Any]]:
+    """How a field can be broken, and the value."""
+    nested = field.message_type
+    if nested is not None and nested.full_name == "google.protobuf.Timestamp":
+        yield from ((f"the time {time}", {"seconds": time[0], "nanos": time[1]}) for time in TIMES)
+    elif nested is not None and nested.full_name == "google.protobuf.Duration":
+        yield from ((f"the duration {one}", {"seconds": one}) for one in (-1, 2**63 - 1, -(2**63)))
+    elif nested is not None and nested.full_name == "google.protobuf.FieldMask":
+        yield from ((f"the mask {one[:20]!r}", {"paths": [one]}) for one in ("", "name", "*", "create_time", SECRET * 99))
+        yield "a mask of a thousand", {"paths": ["display_name"] * 1_000}
+    elif nested is not None and nested.GetOptions().map_entry:
+        yield "of odd keys", {"": math.nan, "\0": 1.0, SECRET * 1_000: math.inf}
+    elif nested is not None:
+        yield "absent", None
+        if field.is_repeated:
+            yield "repeated 2,000 times", 2_000
+    else:
+        for value in _scalars(field):
+            shown = repr(value)
+            yield shown if len(shown) < 40 else f"{shown[:40]} ({len(shown)})", [value] if field.is_repeated else value
+        if field.is_repeated:
+            yield "repeated 20,000 times", [_scalars(field)[0]] * 20_000
+
+
+def _scalars(field: FieldDescriptor) -> tuple[Any, ...]:
+    if field.type == FieldDescriptor.TYPE_STRING:
+        return (*STRINGS, *INJECTIONS.get(field.name, ()), *((HUGE,) if field.name in LONG_WAYS else ()))
+    if field.type == FieldDescriptor.TYPE_BYTES:
+        return b"", b"\0" * 2_000_000
+    if field.type == FieldDescriptor.TYPE_BOOL:
+        return (True,)
+    if field.type == FieldDescriptor.TYPE_ENUM:
+        return 99, -1
+    if field.type == FieldDescriptor.TYPE_DOUBLE:
+        return DOUBLES
+    if field.type == FieldDescriptor.TYPE_INT64:
+        return -1, 2**63 - 1, -(2**63)
+    return -1, 1_001, 2**31 - 1, -(2**31)
+
+
+def _set(message: Any, path: tuple[str, ...], value: Any) -> None:
+    *above, last = path
+    for name in above:
+        message = getattr(message, name)
+        if hasattr(message, "add"):
+            message = message[0] if message else message.add()
+    field = message.DESCRIPTOR.fields_by_name[last]
+    if value is None:
+        message.ClearField(last)
+    elif field.message_type is None:
+        if field.is_repeated:
+            message.ClearField(last)
+            getattr(message, last).extend(value)
+        else:
+            setattr(message, last, value)
+    elif isinstance(value, int):
+        entries = getattr(message, last)
+        one = entries[0] if entries else entries.add()
+        entries.extend([one] * (value - 1))
+    elif field.message_type.GetOptions().map_entry:
+        getattr(message, last).update(value)
+    elif field.is_repeated:
+        getattr(message, last).add(**value)
+    else:
+        getattr(message, last).CopyFrom(type(getattr(message, last))(**value))
+
+
+async def _outcome(channel: grpc.aio.Channel, key: str, case: Case) -> str:
+    """What is wrong with the answer to a broken request, empty when nothing is."""
+    method = estate.METHODS[case.name]
+    request: Any = iter(case.sent) if method.client_streaming else case.sent[0]
+    call = estate.call(channel, case.name)(
+        request, metadata=estate.bearer(key), timeout=WATCH_S if method.server_streaming else CALL_S
+    )
+    try:
+        if method.server_streaming:
+            async for _ in call:
+                break
+            call.cancel()
+        else:
+            await call
+    except grpc.aio.AioRpcError as error:
+        return _fault(error, case, quiet=method.server_streaming)
+    return ""
+
+
+def _fault(error: grpc.aio.AioRpcError, case: Case, *, quiet: bool) -> str:
+    code, text = error.code(), error.details() or ""
+    if quiet and code is grpc.StatusCode.DEADLINE_EXCEEDED:
+        return ""
+    if code not in REFUSALS:
+        return f"{code.name}: {text[:200]}"
+    status = rpc_status.from_call(error)
+    if status is None:
+        return f"{code.name} without details: {text[:200]}"
+    found: dict[str, Any] = {}
+    for detail in status.details:
+        for kind in (error_details_pb2.ErrorInfo, error_details_pb2.BadRequest):
+            if detail.Is(kind.DESCRIPTOR):
+                found[kind.DESCRIPTOR.name] = unpacked = kind()
+                detail.Unpack(unpacked)
+    info = found.get("ErrorInfo")
+    if info is None or info.reason not in Reason.__members__ or info.domain != "viva.dev":
+        return f"{code.name} without a reason: {text[:200]}"
+    if code is grpc.StatusCode.INVALID_ARGUMENT and "BadRequest" not in found:
+        return f"{code.name} names no field: {text[:200]}"
+    if len(text) > MESSAGE_CHARS:
+        return f"a message of {len(text)} characters: {text[:200]}"
+    if (SECRET * (QUOTED_CHARS // len(SECRET) + 1)) in text:
+        return f"repeats what was sent: {text[:200]}"
+    return ""
+
+
+def test_every_call_has_a_valid_request_to_break(own: estate.Estate) -> None:
+    assert set(estate.requests_of(own)) == set(estate.METHODS)
+
+
+async def test_broken_input_is_refused_by_its_field_and_breaks_nothing(stack: Stack, own: estate.Estate) -> None:
+    options = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)]
+    waiting = iter([case for name in estate.requests_of(own) for case in cases(own, name)])
+    faults: list[tuple[Case, str]] = []
+
+    async def work(channel: grpc.aio.Channel) -> None:
+        for case in waiting:
+            if fault := await _outcome(channel, own.key, case):
+                faults.append((case, fault))
+
+    async with grpc.aio.insecure_channel(stack.address, options=options) as channel:
+        await asyncio.gather(*(work(channel) for _ in range(CONCURRENCY)))
+    shown = [f"{case.name}: {case.what}: {fault}" for case, fault in faults]
+    assert not shown, f"{len(shown)} faults\n" + "\n".join(shown[:60])
