@@ -12,7 +12,6 @@ from deployments.errors import StackError
 from serving.adapters.postgres import schema
 from serving.adapters.postgres.installation import PostgresError
 from serving.adapters.postgres.server import PostgresServer
-from serving.domain.errors import StoreUnavailable
 
 
 def folder(config: VivaConfig) -> Path:
@@ -44,7 +43,7 @@ def ready(config: VivaConfig) -> Iterator[VivaConfig]:
             )
         finally:
             server.stop()
-    except (PostgresError, StoreUnavailable) as error:
+    except (PostgresError, schema.SchemaError) as error:
         raise StackError(f"database: {error}") from error
 
 

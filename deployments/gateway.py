@@ -20,10 +20,11 @@ from deployments import health, tls
 from deployments.compose import edge
 from deployments.config import from_mapping
 from deployments.scorer_pool import ScorerPool
+from deployments.wire import Unreadable
 from serving.adapters import metrics
 from serving.adapters.spool import FolderSpool
 from serving.api import requests, rpc, status
-from serving.domain.errors import InternalFault, VivaError
+from serving.domain.errors import InternalFault, InvalidRequest, VivaError
 
 logger = logging.getLogger("ray.serve")
 
@@ -59,6 +60,7 @@ class Gateway:
         try:
             caller = await self._edge.caller(call, context, request_id)
             request_id = getattr(request, "request_id", "") or request_id
+            _check_readable(request)
             response: Message = await call.handler(request, caller)
         except asyncio.CancelledError:
             metrics.REQUESTS.labels(name, "CANCELLED").inc()
@@ -76,6 +78,7 @@ class Gateway:
         call, request_id = self._rpcs[name], _request_id(context)
         try:
             caller = await self._edge.caller(call, context, request_id)
+            _check_readable(request)
             async for response in call.handler(request, caller):
                 yield response
         except (asyncio.CancelledError, GeneratorExit):
@@ -139,6 +142,11 @@ gateway: Deployment = serve.deployment(
 def _request_id(context: RayServegRPCContext) -> str:
     """The id that the caller's headers give, or a new one: until the message's own has been checked."""
     return requests.request_id(str(dict(context.invocation_metadata()).get("x-request-id", "")), lenient=True)
+
+
+def _check_readable(request: Any) -> None:
+    if isinstance(request, Unreadable):
+        raise InvalidRequest("what was sent is no message of this call: its bytes, or a text in it, cannot be read")
 
 
 def _fail(context: RayServegRPCContext, error: Exception, request_id: str, name: str) -> None:

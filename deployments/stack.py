@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
 # Above the ports of Triton, below Linux's ephemeral range, which starts at 32768.
 REPLICA_PORTS: Final = range(25_000, 32_000)
-# What Serve's gRPC server is made of: the API, and what it lacks (health, the advertised port).
+# What Serve's gRPC server is made of: the API, what reads it, and what it lacks (health, the advertised port).
 SERVICERS: Final = (
+    "deployments.wire.add_to_server",
     "viva.v1.answers_pb2_grpc.add_AnswersServicer_to_server",
     "viva.v1.candidates_pb2_grpc.add_CandidatesServicer_to_server",
     "viva.v1.interviews_pb2_grpc.add_InterviewsServicer_to_server",

@@ -53,7 +53,7 @@ def main() -> int:
             if name not in fresh or name not in committed or not filecmp.cmp(fresh[name], committed[name], False)
         )
     if changed:
-        print(f"stubs differ from clients/proto: {', '.join(changed)}; run `make proto`", file=sys.stderr)
+        print(f"stubs differ from clients/proto: {', '.join(changed)}; run `make stubs`", file=sys.stderr)
         return 1
     return 0
 

@@ -90,7 +90,7 @@ class Company:
         self.queue = PostgresQueue(self.database)
         self.rules = CelRules()
         self.caller = caller(self.tenant)
-        self.candidates = CandidateService(self.database, Silent())
+        self.candidates = CandidateService(self.database, self.rules, Silent())
         self.vacuum = PostgresVacuum(self.url)
         self.due = PostgresDue(self.database)
 

@@ -52,9 +52,7 @@ class Employer:
 
     def write(self, interview: interviews_pb2.Interview, question_id: str, text: str) -> answers_pb2.Answer:
         """Hand a written answer over."""
-        return self.client.answers.submit(
-            answers_pb2.Answer(question_id=question_id, text=text), parent=interview.name
-        )
+        return self.client.answers.submit(answers_pb2.Answer(question_id=question_id, text=text), parent=interview.name)
 
     def send(self, interview: interviews_pb2.Interview, question_id: str, media: Media) -> answers_pb2.Answer:
         """Hand a spoken or filmed answer over."""
@@ -98,7 +96,9 @@ def question(question_id: str, competency: str, **fields: Any) -> roles_pb2.Ques
 
 def consents(*given: str, notice: bool = False) -> policy_pb2.Consents:
     """Consents by name, and whether the candidate was told."""
-    made = policy_pb2.Consents(**dict.fromkeys(given, True))
+    made = policy_pb2.Consents()
+    for name in given:
+        setattr(made, name, True)
     if notice:
         made.notice_time.GetCurrentTime()
     return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import time
 import uuid
@@ -41,12 +42,11 @@ def call(channel: grpc.Channel, name: str) -> Any:
     """The call of a name, as the contract describes it; where requests are streamed, it takes a list of them."""
     method = METHODS[name]
     kind = ("stream" if method.client_streaming else "unary", "stream" if method.server_streaming else "unary")
-    made = getattr(channel, "_".join(kind))(
+    return getattr(channel, "_".join(kind))(
         f"/{method.containing_service.full_name}/{name}",
         request_serializer=lambda message: message if isinstance(message, bytes) else message.SerializeToString(),
         response_deserializer=message_factory.GetMessageClass(method.output_type).FromString,
     )
-    return made
 
 
 def bearer(key: str) -> list[tuple[str, str]]:
@@ -86,10 +86,20 @@ class Estate:
     resume_token: str
     link: str
 
-    def names(self) -> tuple[str, ...]:
-        """The names of its resources, the longest first, so that none is replaced within another."""
-        found = (getattr(self, one) for one in self.__dataclass_fields__)
-        return tuple(sorted((one for one in found if one.startswith("tenants/")), key=len, reverse=True))
+    @property
+    def tenant_id(self) -> str:
+        return self.tenant.partition("/")[2]
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """All ids that nobody else has; those that were chosen for it hold the tenant's."""
+        found = {part for one in dataclasses.astuple(self) if one.startswith("tenants/") for part in one.split("/")}
+        given = sorted(one for one in found if len(one) >= 32)
+        return (self.tenant_id, self.media_sha256, *given)
+
+
+NOBODY: Final = Estate(**{field.name: "" for field in dataclasses.fields(Estate)})
+"""For the names of the calls, in the order in which they can be made."""
 
 
 def build(address: str, tenant_id: str, *, words: str = texts.LEADER, statement: str = "I said more.") -> Estate:
@@ -103,8 +113,9 @@ def build(address: str, tenant_id: str, *, words: str = texts.LEADER, statement:
         tenant = operator.tenants.create(tenants.Tenant(display_name=tenant_id), tenant_id=tenant_id).name
         key = operator.tenants.create_api_key(tenants.ApiKey(scopes=TENANT_SCOPES), parent=tenant)
     with VivaClient(address, api_key=key.key) as viva:
-        role = viva.roles.create(role_message(tenant_id), role_id="clerk")
-        made = [_interview(viva, role.name) for _ in range(2)]
+        role = viva.roles.create(role_message(tenant_id), role_id=f"clerk-{tenant_id}")
+        candidate = f"{tenant}/candidates/c-{tenant_id}"
+        made = [_interview(viva, candidate, role.name) for _ in range(2)]
         question = _QUESTIONS[0][0]
         batch = [answers.SubmitAnswerRequest(parent=made[0], answer={"question_id": question, "text": words})]
         operation = viva.answers.batch_submit(requests=batch)
@@ -113,8 +124,7 @@ def build(address: str, tenant_id: str, *, words: str = texts.LEADER, statement:
         report = _report(viva, made[0])
         decision = reports.Decision(outcome=2, reason="To be talked about.", decider="HR", report=report)
         contest = reports.Contest(report=report, answer=f"{made[0]}/answers/{question}", statement=statement)
-        rule = viva.screening.create(rule_message(), screening_rule_id="good")
-        candidate = f"{tenant}/candidates/c-1"
+        rule = viva.screening.create(rule_message(), screening_rule_id=f"good-{tenant_id}")
         viva.candidates.set_legal_hold(candidate, candidates.LegalHold(reason="A law suit."))
         content = f"media of {tenant}".encode()
         upload = f"{tenant}/uploads/{uuid.uuid4()}"
@@ -281,8 +291,8 @@ def requests_of(own: Estate) -> dict[str, Message | list[Message]]:
     return {"UploadAnswer": upload_parts, "UploadMedia": media_parts, **made}
 
 
-def _interview(viva: VivaClient, role: str) -> str:
-    given = interviews.Interview(candidate="tenants/-/candidates/c-1", role_revision=role)
+def _interview(viva: VivaClient, candidate: str, role: str) -> str:
+    given = interviews.Interview(candidate=candidate, role_revision=role)
     given.consents.analysis = given.consents.voice = True
     given.consents.notice_time.GetCurrentTime()
     return viva.interviews.create(given).name

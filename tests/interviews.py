@@ -22,7 +22,7 @@ from serving.adapters.spool import FolderSpool
 from serving.api import assessments
 from serving.domain.answer import Answer
 from serving.domain.assessment import Assessment, CompetencyScore, ScoreStatus
-from serving.domain.errors import ModelUnavailable
+from serving.domain.errors import InvalidRequest, ModelUnavailable, Reason
 from serving.domain.interview import Interview
 from serving.domain.job import JobKind, Lane, LeasedJob
 from serving.domain.role import CompetencyWeight, Question, Role, RoleContent, RoleRevision
@@ -46,6 +46,7 @@ class CountingScorer:
     def __init__(self) -> None:
         self.given: list[Answer] = []
         self.away = False
+        self.refuses = False
         stored = json.loads(_STORED.read_text(encoding="utf-8"))
         self._form = assessments.from_message(ParseDict(stored, assessment_pb2.Assessment()))
 
@@ -53,6 +54,8 @@ class CountingScorer:
         self.given.append(answer)
         if self.away:
             raise ModelUnavailable("the models are away")
+        if self.refuses:
+            raise InvalidRequest("nothing of this decodes", reason=Reason.MEDIA_UNREADABLE)
         text = answer.text or ""
         score = 10.0 - text.split().count("um")
         return dataclasses.replace(

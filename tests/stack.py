@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -62,8 +63,11 @@ def start(data_dir: Path, config: Path | None = None) -> Stack:
 
 
 def free_port() -> int:
-    """A port below the ephemeral range, with the two above it (pages, metrics) free as well."""
-    for port in range(15000, 16000, 10):
+    """A port below the ephemeral range, with the two above it (pages, metrics) free as well.
+
+    One of many by chance: another run on this host would find the same first one free until a stack listens there.
+    """
+    for port in random.sample(range(15000, 16000, 10), 100):
         if all(_free(candidate) for candidate in range(port, port + 3)):
             return port
     raise AssertionError("no free port")

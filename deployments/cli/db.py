@@ -68,24 +68,10 @@ def status(owner_url: str) -> int:
 
 @contextmanager
 def _schema_errors() -> Iterator[Any]:
-    """The module of the schema; what it raises becomes one line that holds no password."""
-    from alembic.util import CommandError
-    from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-
+    """The module of the schema; what it raises becomes the command's failure."""
     from serving.adapters.postgres import schema
-    from serving.domain.errors import StoreUnavailable
 
     try:
         yield schema
-    except StoreUnavailable as error:
-        raise Failure(_first_line(error.__cause__ or error)) from None
-    except DBAPIError as error:
-        raise Failure(_first_line(error.orig or error)) from None
-    except (SQLAlchemyError, CommandError, ValueError) as error:
-        raise Failure(_first_line(error)) from None
-
-
-def _first_line(error: BaseException) -> str:
-    """What follows may quote the statement."""
-    lines = str(error).splitlines() or [type(error).__name__]
-    return lines[0]
+    except schema.SchemaError as error:
+        raise Failure(str(error)) from None

@@ -98,7 +98,7 @@ class Edge:
             TenantService(database, credentials),
             RoleService(database),
             InterviewService(database, rules, bell),
-            CandidateService(database, bell),
+            CandidateService(database, rules, bell),
             AnswerService(database, AnswerQuota(database), bell, uploads),
             OperationService(database),
             reports,
@@ -118,6 +118,7 @@ class Edge:
                     group.create_task(self._pages.run(host, port))
         finally:
             await self._egress.close()
+            await self._database.close()
 
     async def caller(self, call: Rpc, context: Any, request_id: str) -> Caller:
         """Who calls, when they may.

@@ -11,16 +11,15 @@ from google.protobuf.descriptor import ServiceDescriptor
 
 from serving.api import messages, operations, requests, resources, status, uploading
 from serving.domain import fields, names
-from serving.domain.errors import InvalidRequest, NotAllowedNow, Reason, VivaError
+from serving.domain.errors import InvalidRequest, Reason, VivaError
 from serving.domain.fields import invalid
 from serving.domain.interview import Interview
 from serving.domain.job import Rank
 from serving.domain.operation import Operation, OperationKind
 from serving.domain.submission import AnswerState, Submission
 from serving.domain.tenant import Caller, Scope
-from serving.records import answers
+from serving.records import answers, rescoring
 from serving.records.ports import Bell, Database, Transaction
-from serving.records.work import score_job
 from viva.v1 import answers_pb2 as pb
 from viva.v1 import assessment_pb2
 
@@ -86,7 +85,7 @@ class AnswerService(uploading.UploadCalls):
         name = resources.name(request, caller, _PATTERN)
         async with self._database.transaction(caller.tenant) as tx:
             (answer,) = await _as_they_are(tx, [await tx.get(Submission, name)])
-            stored = await tx.assessments([(name, answer.result.revision)]) if answer.result else {}
+            stored = await tx.assessments([(name, answer.standing.revision)]) if answer.standing else {}
         message = messages.to_message(answer, pb.Answer())
         for body in stored.values():
             message.assessment.CopyFrom(assessment_pb2.Assessment.FromString(body))
@@ -104,11 +103,7 @@ class AnswerService(uploading.UploadCalls):
         """`RetryAnswer`."""
         name = resources.name(request, caller, _PATTERN)
         async with self._database.transaction(caller.tenant) as tx:
-            answer = await tx.get(Submission, name, lock=True)
-            if answer.state is not AnswerState.FAILED:
-                raise NotAllowedNow(f"the answer is {answer.state.value}, not failed", field="name")
-            answer = await tx.replace(dataclasses.replace(answer, state=AnswerState.QUEUED, error=None, end_time=None))
-            await tx.enqueue([score_job(answer)])
+            answer = await rescoring.retry(tx, name)
             await tx.audit(caller, "RetryAnswer", name)
         self._bell.ring()
         return messages.to_message(answer, pb.Answer())
@@ -135,7 +130,7 @@ async def _accept_all(tx: Transaction, given: Sequence[Submission | VivaError], 
 
 
 def _failure(error: VivaError) -> dict[str, Any]:
-    return {"code": status.code_of(error).value[0], "reason": error.reason.name, "message": error.message}
+    return {"code": status.code_of(error).value[0], "reason": error.reason.name, "message": status.short(error.message)}
 
 
 async def _as_they_are(tx: Transaction, found: Sequence[Submission]) -> tuple[Submission, ...]:

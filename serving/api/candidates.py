@@ -16,8 +16,9 @@ from serving.domain.errors import NotFound
 from serving.domain.interview import Interview, InterviewState
 from serving.domain.operation import Operation
 from serving.domain.tenant import Caller, Scope
-from serving.records import erasure, interviews
-from serving.records.ports import Bell, Database, ListQuery, Transaction
+from serving.records import erasure, interviews, retention
+from serving.records.ports import Bell, Database, Transaction
+from serving.records.screening_ports import RuleEngine
 from viva.v1 import candidates_pb2 as pb
 
 _PATTERN: Final = "tenants/*/candidates/*"
@@ -36,8 +37,9 @@ class CandidateService:
         "SetLegalHold": Scope.MANAGE,
     }
 
-    def __init__(self, database: Database, bell: Bell) -> None:
+    def __init__(self, database: Database, rules: RuleEngine, bell: Bell) -> None:
         self._database = database
+        self._rules = rules
         self._bell = bell
 
     async def get_candidate(self, request: pb.GetCandidateRequest, caller: Caller) -> pb.Candidate:
@@ -67,8 +69,9 @@ class CandidateService:
             fields.check(changed, "candidate")
             updated = await tx.replace(changed, request.candidate.etag)
             if changed.accommodations != current.accommodations:
-                await _decide_again(tx, name)
+                await _decide_again(tx, name, self._rules)
             await tx.audit(caller, "UpdateCandidate", name)
+        self._bell.ring()
         return messages.to_message(updated, pb.Candidate())
 
     async def erase_candidate(self, request: pb.EraseCandidateRequest, caller: Caller) -> operations_pb2.Operation:
@@ -99,18 +102,10 @@ class CandidateService:
         return messages.to_message(updated, pb.Candidate())
 
 
-async def _decide_again(tx: Transaction, candidate: str) -> None:
-    """Open interviews follow what the candidate needs now."""
-    token = ""
-    while True:
-        query = ListQuery(
-            "/".join(candidate.split("/")[:2]), 1000, token, f'candidate = "{candidate}" AND state = "open"'
-        )
-        page = await tx.page(Interview, query)
-        for one in page.records:
-            locked = await tx.get(Interview, one.name, lock=True)
-            if locked.state is InterviewState.OPEN:
-                await tx.replace(await interviews.change_consents(tx, locked))
-        if not page.next_page_token:
-            return
-        token = page.next_page_token
+async def _decide_again(tx: Transaction, candidate: str, rules: RuleEngine) -> None:
+    """Interviews that have not come to their end follow what the candidate needs now."""
+    for one in await retention.interviews_of(tx, candidate):
+        locked = await tx.get(Interview, one.name, lock=True)
+        if locked.state in (InterviewState.OPEN, InterviewState.SCORING):
+            changed = await tx.replace(await interviews.change_consents(tx, locked))
+            await interviews.settle(tx, changed, rules)

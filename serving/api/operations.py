@@ -18,7 +18,7 @@ from serving.domain import names
 from serving.domain.candidate import ErasureReceipt
 from serving.domain.errors import NotAllowedNow
 from serving.domain.operation import Operation, OperationKind
-from serving.domain.submission import AnswerState, Failure, Submission
+from serving.domain.submission import AnswerState, Failure
 from serving.domain.tenant import Caller, Scope
 from serving.records.ports import Database, ListQuery, Transaction
 from viva.v1 import answers_pb2, candidates_pb2
@@ -60,7 +60,8 @@ class OperationService:
 
     async def wait_operation(self, request: pb.WaitOperationRequest, caller: Caller) -> pb.Operation:
         """`WaitOperation`: returns when it is done, or after the timeout (at most a minute) as it is then."""
-        asked_s = request.timeout.ToTimedelta().total_seconds() if request.HasField("timeout") else _LONGEST_WAIT_S
+        asked = request.timeout  # longer ones than a `timedelta` holds are on the wire
+        asked_s = asked.seconds + asked.nanos / 1e9 if request.HasField("timeout") else _LONGEST_WAIT_S
         deadline = time.monotonic() + min(asked_s, _LONGEST_WAIT_S)
         while True:
             operation = await self.get_operation(pb.GetOperationRequest(name=request.name), caller)
@@ -88,16 +89,15 @@ async def progress(tx: Transaction, operation: Operation) -> Operation:
     if operation.kind is not OperationKind.BATCH_SUBMIT:
         return operation
     accepted = [one["answer"] for one in operation.facts["results"] if "answer" in one]
-    states = await tx.states(accepted)
-    scored = sum(state is AnswerState.SCORED for state in states.values())
-    ended = [name for name in accepted if states.get(name) in (None, AnswerState.FAILED, AnswerState.CANCELLED)]
-    done = scored + len(ended) == len(accepted)
-    errors = {name: await _error(tx, name) for name in ended} if done else {}
+    found = await tx.states(accepted)
+    errors = {name: error for name in accepted if (error := _error(*found.get(name, (None, None))))}
+    scored = sum(state is AnswerState.SCORED for state, _ in found.values())
+    done = scored + len(errors) == len(accepted)
     return dataclasses.replace(
         operation,
         done=done,
         stage="done" if done else "scoring",
-        facts={**operation.facts, "scored": scored, "ended": len(ended), "errors": errors},
+        facts={**operation.facts, "scored": scored, "ended": len(errors), "errors": errors},
     )
 
 
@@ -133,11 +133,13 @@ def _result(one: Mapping[str, Any], errors: Mapping[str, Failure]) -> answers_pb
     return answers_pb2.SubmitAnswerResult(answer=answer, status=status)
 
 
-async def _error(tx: Transaction, name: str) -> Failure:
-    answer = await tx.find(Submission, name)
-    if answer is None:
+def _error(state: AnswerState | None, failure: Failure | None) -> Failure | None:
+    """Why an accepted answer came to nothing, None for one that is scored or still waits."""
+    if state is None:
         return Failure(5, "NOT_FOUND", "the answer was erased")
-    return answer.error or Failure(1, "STATE_INVALID", "the answer was cancelled")
+    if state is AnswerState.CANCELLED:
+        return Failure(1, "STATE_INVALID", "the answer was cancelled")
+    return failure if state is AnswerState.FAILED else None
 
 
 def _fill_erasure(message: pb.Operation, operation: Operation) -> None:

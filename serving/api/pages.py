@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from serving.api import assessments
 from serving.api.feedback import assessments_of, candidate_feedback
@@ -48,10 +49,11 @@ async def write(database: Database, writers: Writers, link: Link, token: str, *,
         newest = interview.report == report.name
         if link.audience is Audience.CANDIDATE:
             feedback = await candidate_feedback(tx, interview, report, link.language)
-            shown = FeedbackPage(feedback, newest, token, thanks)
-            return await asyncio.to_thread(writers.feedback, shown, link.language)
-        page, found = await _interview_page(tx, interview, report, newest)
-    return await asyncio.to_thread(lambda: writers.interview(_with_assessments(page, found), link.language))
+            html = partial(writers.feedback, FeedbackPage(feedback, newest, token, thanks), link.language)
+        else:
+            page, found = await _interview_page(tx, interview, report, newest)
+            html = partial(_interview_html, writers, page, found, link.language)
+    return await asyncio.to_thread(html)  # while nobody waits for the connection
 
 
 async def _interview_page(
@@ -73,9 +75,11 @@ async def _interview_page(
     return page, await assessments_of(tx, report)
 
 
-def _with_assessments(page: InterviewPage, found: Mapping[str, assessment_pb2.Assessment]) -> InterviewPage:
+def _interview_html(
+    writers: Writers, page: InterviewPage, found: Mapping[str, assessment_pb2.Assessment], language: Language
+) -> str:
     answers = tuple(
         dataclasses.replace(one, assessment=assessments.from_message(found[one.answer])) if one.answer in found else one
         for one in page.answers
     )
-    return dataclasses.replace(page, answers=answers)
+    return writers.interview(dataclasses.replace(page, answers=answers), language)

@@ -12,7 +12,7 @@ from google.protobuf.descriptor import ServiceDescriptor
 from serving.api import messages, resources
 from serving.domain import fields, names
 from serving.domain.candidate import Candidate
-from serving.domain.errors import InvalidRequest, NotFound, Reason
+from serving.domain.errors import InvalidRequest, NotAllowedNow, NotFound, Reason
 from serving.domain.report import Report
 from serving.domain.role import Role
 from serving.domain.screening import ScreeningFacts, ScreeningRule
@@ -77,12 +77,15 @@ class ScreeningService:
         given = request.screening_rule
         name = names.check(given.name, _PATTERN, caller.tenant, "screening_rule.name")
         async with self._database.transaction(caller.tenant) as tx:
-            current = await tx.get(ScreeningRule, name, lock=True)
-            changed = messages.merged(current, given, request.update_mask, _CHANGEABLE, "screening_rule")
-            fields.check(changed, "screening_rule")
-            changed = await self._checked(changed, caller)
+            current = await tx.get(ScreeningRule, name)
+        resources.check_etag(current, given.etag)
+        changed = messages.merged(current, given, request.update_mask, _CHANGEABLE, "screening_rule")
+        fields.check(changed, "screening_rule")
+        # Its tests may take seconds: no transaction is held meanwhile, and the etag tells whether the rule was changed.
+        changed = await self._checked(changed, caller)
+        async with self._database.transaction(caller.tenant) as tx:
             await _check_role(tx, changed)
-            updated = await tx.replace(changed, given.etag)
+            updated = await tx.replace(changed, current.etag)
             await tx.audit(caller, "UpdateScreeningRule", name)
         return messages.to_message(updated, pb.ScreeningRule())
 
@@ -123,12 +126,13 @@ class ScreeningService:
             report = await tx.get(Report, report_name)
             answers = await tx.children(Submission, names.parent_of(report_name))
             candidate = await tx.find(Candidate, report.candidate)
-        return facts_of(report, sum(one.result.flag_count for one in answers if one.result), candidate)
+        return facts_of(report, answers, candidate)
 
 
 async def _insert(tx: Transaction, rule: ScreeningRule, parent: str) -> ScreeningRule:
+    await tx.hold(f"{parent}/screeningRules")  # two at once would not see each other
     if len(await tx.children(ScreeningRule, parent)) >= _RULES:
-        raise InvalidRequest(f"a tenant has at most {_RULES} screening rules", metadata={"limit": str(_RULES)})
+        raise NotAllowedNow(f"the tenant has {_RULES} rules, which is the limit", metadata={"limit": str(_RULES)})
     return await tx.insert(rule)
 
 

@@ -12,7 +12,7 @@ from grpc_status import rpc_status
 
 from serving.api.messages import ERROR_DOMAIN
 from serving.domain import errors
-from serving.domain.errors import Reason, VivaError
+from serving.domain.errors import VivaError
 
 # The first class of the tree that an error is an instance of decides; InternalFault and its children come last.
 _CODES: Final[tuple[tuple[type[VivaError], grpc.StatusCode], ...]] = (
@@ -31,6 +31,7 @@ _CODES: Final[tuple[tuple[type[VivaError], grpc.StatusCode], ...]] = (
     (errors.WorkerLost, grpc.StatusCode.UNAVAILABLE),
     (VivaError, grpc.StatusCode.INTERNAL),
 )
+_MESSAGE_BYTES: Final = 1_000  # it travels three times, in trailers that clients cut off at 8 KiB by default
 _DEFAULT_RETRY_S: Final = 1.0  # a restarted model server or worker is back in about that time
 
 
@@ -53,6 +54,7 @@ def to_status(error: BaseException, request_id: str) -> status_pb2.Status:
             "internal error; report it with the request id",
             errors.InternalFault("unexpected fault"),
         )
+    message = short(message)
     details: list[any_pb2.Any] = []
 
     def add(
@@ -84,11 +86,14 @@ def to_status(error: BaseException, request_id: str) -> status_pb2.Status:
     return status_pb2.Status(code=code.value[0], message=message, details=details)
 
 
+def short(message: str) -> str:
+    """A message as a caller gets it, cut where it lists very much."""
+    encoded = message.encode()
+    if len(encoded) <= _MESSAGE_BYTES:
+        return message
+    return encoded[:_MESSAGE_BYTES].decode(errors="ignore") + " ..."
+
+
 def trailing_metadata(status: status_pb2.Status) -> list[tuple[str, Any]]:
     """Trailing metadata that carries the rich status (`grpc-status-details-bin`)."""
     return [(key, value) for key, value in rpc_status.to_status(status).trailing_metadata]
-
-
-def published_reasons() -> dict[str, str]:
-    """Every reason and what the caller should do; the catalogue of docs/errors.md."""
-    return {reason.name: reason.value for reason in Reason}

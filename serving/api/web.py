@@ -21,6 +21,7 @@ from serving.records.ports import Database, LinkSecrets
 from viva.v1 import reports_pb2 as pb
 
 logger = logging.getLogger("viva.web")
+_protocol = logging.getLogger("viva.web.protocol")  # the server's own, see `_without_the_request`
 
 _HEADERS: Final = {
     "Cache-Control": "no-store",
@@ -35,6 +36,15 @@ _FORM_TIMEOUT_S: Final = 30.0
 _BIND_AGAIN_S: Final = 5.0
 _FORM: Final = "application/x-www-form-urlencoded"
 _THANKS: Final = "thanks"
+
+
+def _without_the_request(record: logging.LogRecord) -> bool:
+    """Drops what aiohttp tells of a request that it cannot read: it quotes the line with the token."""
+    record.exc_info = record.exc_text = None
+    return True
+
+
+_protocol.addFilter(_without_the_request)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -70,8 +80,11 @@ class PageServer:
 
     async def run(self, host: str, port: int) -> None:
         """Serve for as long as the task runs; all gateways of a host share the port."""
-        # Tokens are in the addresses, so that nothing writes those down.
-        runner = web.AppRunner(self.application(), access_log=None, shutdown_timeout=1.0)
+        # Tokens are in the addresses, so that nothing writes those down. Browsers send forms as they are: what is
+        # compressed is refused, not unpacked.
+        runner = web.AppRunner(
+            self.application(), access_log=None, logger=_protocol, shutdown_timeout=1.0, auto_decompress=False
+        )
         try:
             await runner.setup()
             await _bound(runner, host, port)
@@ -123,7 +136,7 @@ class PageServer:
         link = await self._link(request)
         if link.audience is not Audience.CANDIDATE:
             raise NotFound("the link has no form")
-        if request.content_type != _FORM:
+        if request.content_type != _FORM or (request.charset or "utf-8").lower() != "utf-8":
             raise InvalidRequest("the form is not one of ours")
         async with asyncio.timeout(_FORM_TIMEOUT_S):
             form = await request.post()

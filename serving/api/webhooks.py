@@ -13,7 +13,7 @@ from google.protobuf.descriptor import ServiceDescriptor
 
 from serving.api import messages, resources
 from serving.domain import fields, names
-from serving.domain.errors import InvalidRequest, NotAllowedNow, Reason, Stale
+from serving.domain.errors import InvalidRequest, NotAllowedNow, Reason
 from serving.domain.fields import invalid
 from serving.domain.tenant import Caller, Scope
 from serving.domain.webhook import Secret, WebhookEndpoint
@@ -118,8 +118,7 @@ class WebhookService:
         name = resources.name(request, caller, _PATTERN)
         async with self._database.transaction(caller.tenant) as tx:
             current = await tx.get(WebhookEndpoint, name, lock=True)
-            if request.etag and request.etag != current.etag:
-                raise Stale(f"{name} has changed since it was read", field="etag")
+            resources.check_etag(current, request.etag)
             await tx.drop_deliveries(name)
             await tx.delete(WebhookEndpoint, name)
             await tx.audit(caller, "DeleteWebhookEndpoint", name)

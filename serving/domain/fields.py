@@ -7,9 +7,10 @@ sends, `output` what only the server sets: it is dropped from what a caller send
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 import unicodedata
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -95,13 +96,21 @@ def _check_value(value: Any, limit: Limit, path: str) -> None:
         if limit.value and not limit.value[0] <= value <= limit.value[1]:  # NaN lies nowhere
             least, most = (f"{end:g}" for end in limit.value)
             raise invalid(path, f"is {value:g}, it must be {least} to {most}", limit=most, actual=f"{value:g}")
+        if not math.isfinite(value):
+            raise invalid(path, f"is {value:g}, it must be a finite number")
     elif isinstance(value, tuple):
         _check_entries(value, limit, path)
+    elif isinstance(value, Mapping):
+        for index, (key, entry) in enumerate(value.items()):
+            _check_value(key, limit, f"{path}[{index}].key")
+            _check_value(entry, limit, f"{path}[{index}].value")
     elif dataclasses.is_dataclass(value):
         check(value, path)
 
 
 def _check_text(value: str, limit: Limit, path: str) -> None:
+    if "\0" in value:  # PostgreSQL stores none
+        raise invalid(path, "holds a NUL character")
     if limit.chars:
         least, most = limit.chars
         if len(value) > most:
@@ -130,6 +139,9 @@ def _check_entries(value: tuple[Any, ...], limit: Limit, path: str) -> None:
     seen: set[object] = set()
     entry_limit = dataclasses.replace(limit, count=None, unique=None)
     for index, entry in enumerate(value):
+        if entry == "" and (limit.choices or limit.pattern):
+            where = f"{path}[{index}]"
+            raise InvalidRequest(f"{where} must not be empty", reason=Reason.FIELD_REQUIRED, field=where)
         _check_value(entry, entry_limit, f"{path}[{index}]")
         if limit.unique:
             key = limit.unique(entry)

@@ -12,7 +12,8 @@ from serving.domain.policy import Consents, PolicyDecision
 
 
 class InterviewState(Enum):
-    """Where an interview stands. Only OPEN takes answers; COMPLETED, CANCELLED and EXPIRED are final."""
+    """Where an interview stands. Only OPEN takes answers; COMPLETED, CANCELLED and EXPIRED are final, but COMPLETED is
+    SCORING again while an answer is scored again."""
 
     OPEN = "open"
     SCORING = "scoring"  # takes no more answers; some are not scored yet

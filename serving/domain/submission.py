@@ -64,8 +64,10 @@ class Submission:
 
     Attributes:
         corrected_text: what was said, as a person found; scored in place of the content. Not part of the message.
-        result: None before it was scored; not part of the message.
+        result: of the last assessment, None before there was one; not part of the message. See `standing`.
         rank: how soon it is scored; not part of the message.
+        cause: why it is scored again although there is a report, as `Report.cause` will say; empty otherwise. Not part
+            of the message.
     """
 
     name: str = given()
@@ -82,6 +84,16 @@ class Submission:
     result: AnswerResult | None = output(None)
     rank: Rank = output(Rank.INTERACTIVE)
     corrected_text: str | None = output(None)
+    cause: str = output()
+
+    @property
+    def standing(self) -> AnswerResult | None:
+        """The result that counts in reports: that of a scored answer.
+
+        An answer that is scored again has none until that has succeeded. What a person has corrected, or wants tried
+        again, does not count as it was.
+        """
+        return self.result if self.state is AnswerState.SCORED else None
 
     @property
     def scored_text(self) -> str | None:

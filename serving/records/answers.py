@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from urllib.parse import urlsplit
 
+from serving.domain import names
 from serving.domain.answer import Modality
 from serving.domain.assessment import Assessment
 from serving.domain.errors import Conflict, InvalidRequest, NotAllowedNow, NotFound, Reason
@@ -43,7 +44,8 @@ async def accept(
         rank: None for the interview's own.
 
     Raises:
-        NotAllowedNow: the interview takes no answers, or policy asks for something first.
+        NotAllowedNow: the interview takes no answers, policy asks for something first, or the media lies where this
+            interview's must not.
         InvalidRequest: no such question, or content that cannot be taken.
         NotFound: no media of this sha256.
         Conflict: the question has an answer.
@@ -75,7 +77,6 @@ async def _check_media(tx: Transaction, sha256: str, interview: Interview, path:
     if wanted not in (one.storage_class for one in stored):
         raise NotAllowedNow(
             f"{path} names media that is not in the storage class {wanted!r}; upload it for this interview",
-            reason=Reason.STORAGE_CLASS_MISSING,
             field=path,
             metadata={"storage_class": wanted},
         )
@@ -130,9 +131,9 @@ async def store_result(
     Returns:
         Whether this worker still had the job; if not, another has or will have the answer, and nothing is stored.
     """
-    if not await tx.finish(job):
+    interview = await _finished(tx, job)
+    if interview is None:
         return False
-    interview = await tx.get(Interview, job.subject.rpartition("/answers/")[0], lock=True)
     revision = answer.result.revision + 1 if answer.result else 1
     question = question_of(interview, answer.question_id, "answer.question_id")
     scored = dataclasses.replace(
@@ -153,9 +154,9 @@ async def store_result(
 
 async def store_failure(tx: Transaction, job: LeasedJob, failure: Failure, rules: RuleEngine) -> bool:
     """Bring an answer to its end without a result; as `store_result`."""
-    if not await tx.finish(job):
+    interview = await _finished(tx, job)
+    if interview is None:
         return False
-    interview = await tx.get(Interview, job.subject.rpartition("/answers/")[0], lock=True)
     answer = await tx.get(Submission, job.subject)
     failed = dataclasses.replace(
         answer,
@@ -168,6 +169,18 @@ async def store_failure(tx: Transaction, job: LeasedJob, failure: Failure, rules
     await tx.emit(events.answer_failed(failed, tx.now))
     await settle(tx, interview, rules)
     return True
+
+
+async def _finished(tx: Transaction, job: LeasedJob) -> Interview | None:
+    """End the job of an answer; its interview, locked, or None when this worker had the job no more.
+
+    The interview is locked before its job, as everywhere: whoever changes an interview drops jobs while it holds it.
+    """
+    try:
+        interview = await tx.get(Interview, names.parent_of(job.subject), lock=True)
+    except NotFound:
+        return None  # erased, and its jobs with it
+    return interview if await tx.finish(job) else None
 
 
 def result_of(assessment: Assessment, competency: str, revision: int) -> AnswerResult:

@@ -6,6 +6,7 @@ the same id: receivers tell by the id what they have.
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
 import random
@@ -52,6 +53,13 @@ class Deliver:
         Raises:
             StoreUnavailable: what came of it could not be noted; it is sent again when the lease has ended.
         """
+        try:
+            await self._deliver(job)
+        except asyncio.CancelledError:
+            await asyncio.shield(self._queue.release(job, 0.0))
+            raise
+
+    async def _deliver(self, job: LeasedJob) -> None:
         found = await self._begin(job)
         if found is None:
             return

@@ -67,21 +67,13 @@ async def begin(tx: Transaction, caller: Caller, name: str, operation: str) -> O
 
 async def _stop(tx: Transaction, found: Interview) -> bool:
     """End an interview, give its media up and drop its answers' jobs; whether somebody worked on one."""
-    # Jobs go before the interview is locked: a worker who stores a result holds its job, and waits for the interview.
-    worked_on = await _drop_jobs(tx, found.name)
     interview = await tx.get(Interview, found.name, lock=True)
-    worked_on = await _drop_jobs(tx, found.name) or worked_on
-    if interview.state in (InterviewState.OPEN, InterviewState.SCORING):
+    worked_on = await tx.attempts([answer.name for answer in await tx.children(Submission, interview.name)])
+    if interview.end_time is None:
         interview = await interviews.cancel(tx, interview)
+    else:
+        await interviews.cancel_answers(tx, interview)  # one of them may be scored again
     await tx.replace(dataclasses.replace(interview, state=InterviewState.CANCELLED, media_until=None))
-    return worked_on
-
-
-async def _drop_jobs(tx: Transaction, interview: str) -> bool:
-    answers = [answer.name for answer in await tx.children(Submission, interview)]
-    worked_on = await tx.attempts(answers)
-    for answer in answers:
-        await tx.cancel(answer)
     return bool(worked_on)
 
 

@@ -16,7 +16,7 @@ from serving.domain.policy import PolicyDecision
 from serving.domain.role import Role, RoleRevision, RoleState
 from serving.domain.submission import AnswerState, Submission
 from serving.domain.tenant import Tenant
-from serving.records import events, policy, reviews
+from serving.records import events, policy, rescoring
 from serving.records.ports import Transaction
 from serving.records.questions.follow_ups import next_follow_up
 from serving.records.questions.selection import assign
@@ -135,11 +135,16 @@ async def cancel(tx: Transaction, interview: Interview, state: InterviewState = 
         raise NotAllowedNow(f"the interview is {interview.state.value}", reason=Reason.INTERVIEW_NOT_OPEN, field="name")
     if interview.report:  # an answer of it is scored again
         raise NotAllowedNow("the interview has its report", reason=Reason.INTERVIEW_NOT_OPEN, field="name")
+    await cancel_answers(tx, interview)
+    return await tx.replace(_ended(interview, state, tx.now))
+
+
+async def cancel_answers(tx: Transaction, interview: Interview) -> None:
+    """End the answers that have not come to their end; whoever works on one cannot store what it found."""
     for answer in await tx.children(Submission, interview.name):
         if answer.state not in FINAL:
             await tx.cancel(answer.name)
             await tx.replace(dataclasses.replace(answer, state=AnswerState.CANCELLED, end_time=tx.now))
-    return await tx.replace(_ended(interview, state, tx.now))
 
 
 async def close(tx: Transaction, interview: Interview, rules: RuleEngine) -> Interview:
@@ -165,7 +170,7 @@ async def settle(tx: Transaction, interview: Interview, rules: RuleEngine) -> In
     if any(answer.state not in FINAL for answer in answers):
         return interview
     if interview.report:
-        return await reviews.follow(tx, interview, answers, rules)
+        return await rescoring.follow(tx, interview, answers, rules)
     report = await write_report(tx, interview, answers, rules)
     return await tx.replace(
         dataclasses.replace(_ended(interview, InterviewState.COMPLETED, tx.now), report=report.name)
@@ -173,7 +178,7 @@ async def settle(tx: Transaction, interview: Interview, rules: RuleEngine) -> In
 
 
 async def _follow_up(tx: Transaction, interview: Interview, answers: Sequence[Submission]) -> Interview:
-    lacking = {one.question_id: one.result.lacks for one in answers if one.result is not None}
+    lacking = {one.question_id: one.standing.lacks for one in answers if one.standing}
     revision = await tx.get(RoleRevision, interview.role_revision)
     found = next_follow_up(revision.content, interview.questions, lacking)
     if found is None:

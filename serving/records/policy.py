@@ -134,7 +134,7 @@ def _on_file(rule: Rule, tenant: Tenant, consents: Consents, now: datetime) -> b
         return consents.analysis is True
     if rule.requires == "notice":
         told = consents.notice_time
-        if told is not None and rule.business_days:
+        if told is not None and told <= now and rule.business_days:  # of a day still to come, no calendar is asked
             told = business_days.after(told, rule.business_days)
         return told is not None and told <= now
     audited = tenant.bias_audit_time

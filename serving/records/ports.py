@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from serving.domain.job import Job, Lane, LeasedJob
-from serving.domain.submission import AnswerState, Media
+from serving.domain.submission import AnswerState, Failure, Media
 from serving.domain.tenant import ApiKey, AuditEntry, Caller, Tenant, UsageRecord, UsageSummary
 from serving.domain.webhook import Event, EventType, WebhookDelivery, WebhookEndpoint
 
@@ -144,7 +144,10 @@ class Erasures(Protocol):
 
 
 class Transaction(Deliveries, Erasures, Protocol):
-    """One transaction of one tenant: all of it or nothing happens, and nothing of another tenant can be seen."""
+    """One transaction of one tenant: all of it or nothing happens, and nothing of another tenant can be seen.
+
+    Who locks several locks a candidate before an interview, that before its answers and contests, and a job last.
+    """
 
     @property
     def now(self) -> datetime:
@@ -286,8 +289,8 @@ class Transaction(Deliveries, Erasures, Protocol):
         """
         ...
 
-    async def states(self, answers: Sequence[str]) -> dict[str, AnswerState]:
-        """States of answers by name, of those that exist."""
+    async def states(self, answers: Sequence[str]) -> dict[str, tuple[AnswerState, Failure | None]]:
+        """States of answers by name, with why each failed, of those that exist."""
         ...
 
     async def store_assessment(self, answer: str, revision: int, assessment: bytes) -> None:

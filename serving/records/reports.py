@@ -65,8 +65,7 @@ async def recommend(
 ) -> tuple[Recommendation, ...]:
     """What each rule of the tenant that is for the role says of a report."""
     candidate = await tx.find(Candidate, report.candidate)
-    flags = sum(answer.result.flag_count for answer in answers if answer.result)
-    facts = facts_of(report, flags, candidate)
+    facts = facts_of(report, answers, candidate)
     role = names.parent_of(report.role_revision)
     stored = await tx.children(ScreeningRule, f"tenants/{names.tenant_of(report.name)}")
     return tuple(rules.apply(rule, facts) for rule in stored if rule.role in ("", role))
@@ -116,8 +115,8 @@ def _scored(answers: Sequence[Submission], competency: str) -> list[CompetencyRe
     return [
         one
         for answer in answers
-        if answer.result
-        for one in answer.result.competencies
+        if answer.standing
+        for one in answer.standing.competencies
         if one.name == competency and one.status == ScoreStatus.SCORED.value
     ]
 
@@ -125,5 +124,5 @@ def _scored(answers: Sequence[Submission], competency: str) -> list[CompetencyRe
 def _report_answer(question_id: str, answer: Submission | None) -> ReportAnswer:
     if answer is None:
         return ReportAnswer(question_id, state="unanswered")
-    revision = answer.result.revision if answer.result else 0
+    revision = answer.standing.revision if answer.standing else 0
     return ReportAnswer(question_id, answer.name, answer.state.value, revision)

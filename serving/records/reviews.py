@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 
 from serving.domain import names
 from serving.domain.errors import InvalidRequest, NotAllowedNow, NotFound, Reason
@@ -11,11 +10,10 @@ from serving.domain.fields import invalid
 from serving.domain.interview import Interview, InterviewState
 from serving.domain.report import Contest, ContestState, Decision, Report, Review, Satisfaction, Verdict
 from serving.domain.submission import AnswerState, Submission
-from serving.records import events
+from serving.records import events, rescoring
 from serving.records.ports import Transaction
 from serving.records.reports import write_report
 from serving.records.screening_ports import RuleEngine
-from serving.records.work import score_job
 
 
 async def decide(tx: Transaction, given: Decision) -> Decision:
@@ -68,8 +66,9 @@ async def rate(tx: Transaction, given: Satisfaction) -> Satisfaction:
 async def review(tx: Transaction, name: str, given: Review, rules: RuleEngine) -> Contest:
     """Store the one review of a contest, and do what it says.
 
-    An overruled score makes the next report at once. A corrected transcript is scored again as text; `follow` then
-    writes the next report.
+    An overruled score makes the next report at once. A corrected transcript is scored again as text;
+    `rescoring.follow` then writes the next report. Should that scoring fail for good, the report says so: a score of
+    words that were not said does not stand.
 
     Args:
         given: its fields checked one by one; a corrected transcript is one that can be scored.
@@ -97,20 +96,6 @@ async def review(tx: Transaction, name: str, given: Review, rules: RuleEngine) -
     return reviewed
 
 
-async def follow(tx: Transaction, interview: Interview, answers: Sequence[Submission], rules: RuleEngine) -> Interview:
-    """Write the report that follows a corrected transcript, once its answer was scored again.
-
-    The interview is locked, and its retention still counts from its first end.
-    """
-    contested = [one for one in await tx.children(Contest, interview.name) if _awaits_report(one)]
-    cause = _cause(contested[0]) if contested else ""
-    report = await write_report(tx, interview, answers, rules, cause)
-    for one in contested:
-        assert one.review is not None, "it was reviewed"
-        await tx.replace(dataclasses.replace(one, review=dataclasses.replace(one.review, report=report.name)))
-    return await tx.replace(dataclasses.replace(interview, state=InterviewState.COMPLETED, report=report.name))
-
-
 async def _overrule(tx: Transaction, interview: Interview, contested: Contest, given: Review, rules: RuleEngine) -> str:
     if given.overruled_score is None:
         raise _missing("review.overruled_score")
@@ -126,12 +111,8 @@ async def _score_again(tx: Transaction, interview: Interview, contested: Contest
     answer = await tx.get(Submission, contested.answer, lock=True)
     if answer.state not in (AnswerState.SCORED, AnswerState.FAILED):
         raise NotAllowedNow(f"the answer is {answer.state.value}", field="name")
-    again = dataclasses.replace(
-        answer, state=AnswerState.QUEUED, error=None, end_time=None, corrected_text=given.corrected_transcript
-    )
-    await tx.replace(again)
-    await tx.enqueue([score_job(again)])
-    await tx.replace(dataclasses.replace(interview, state=InterviewState.SCORING))
+    corrected = dataclasses.replace(answer, corrected_text=given.corrected_transcript)
+    await rescoring.begin(tx, interview, corrected, _cause(contested))
 
 
 async def _report(tx: Transaction, name: str, interview: Interview, path: str) -> Report:
@@ -150,10 +131,6 @@ def _check_completed(interview: Interview, path: str) -> None:
 
 def _missing(path: str) -> InvalidRequest:
     return InvalidRequest(f"{path} must be set", reason=Reason.FIELD_REQUIRED, field=path)
-
-
-def _awaits_report(one: Contest) -> bool:
-    return one.review is not None and one.review.verdict is Verdict.CORRECTED and not one.review.report
 
 
 def _cause(contested: Contest) -> str:

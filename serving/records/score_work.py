@@ -38,10 +38,9 @@ from serving.records.screening_ports import RuleEngine
 
 logger = logging.getLogger("viva.worker")
 
-# With the waits below: a fault of ours, or a model that is away, has about five minutes to be mended.
+# With waits that double: a fault of ours, or a model that is away, has about two minutes to be mended.
 ATTEMPTS: Final = 8
 _FIRST_WAIT_S: Final = 1.0
-_LONGEST_WAIT_S: Final = 120.0
 _STORE_AGAIN_S: Final = 0.5
 _FETCH_TIMEOUT_S: Final = 300.0
 _CODES: Final = {InvalidRequest: 3, NotFound: 5, NotAllowedNow: 9}  # google.rpc.Code
@@ -176,7 +175,7 @@ class ScoreWork:
         if job.attempt >= ATTEMPTS:
             await self._fail(job, error)
         else:
-            wait_s = min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2 ** (job.attempt - 1))
+            wait_s = _FIRST_WAIT_S * 2 ** (job.attempt - 1)
             await self._queue.release(job, max(wait_s, error.retry_after_s or 0.0))
 
     async def _fail(self, job: LeasedJob, error: VivaError) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from serving.domain.candidate import Candidate, Resume, WrittenTest
@@ -13,21 +14,22 @@ from serving.domain.screening import (
     ScreeningFacts,
     WrittenTestFacts,
 )
+from serving.domain.submission import Submission
 
 _MAX_SCORE: Final = 100.0  # of a written test that tells no other, see `WrittenTest`
 
 
-def facts_of(report: Report, flag_count: int, candidate: Candidate | None) -> ScreeningFacts:
+def facts_of(report: Report, answers: Sequence[Submission], candidate: Candidate | None) -> ScreeningFacts:
     """The facts of an interview.
 
     Args:
         report: the report.
-        flag_count: passages that were flagged, over all of its answers.
+        answers: the interview's, of which it tells how many passages were flagged.
         candidate: the candidate's file as it is now, None where there is none.
     """
     check = candidate.background_check if candidate else None
     return ScreeningFacts(
-        report=_report(report, flag_count),
+        report=_report(report, sum(answer.standing.flag_count for answer in answers if answer.standing)),
         resume=_resume(candidate.resume if candidate else None),
         written_test=_written_test(candidate.written_test if candidate else None),
         background_check=BackgroundCheckFacts(passed=check.passed if check else None),

@@ -47,9 +47,9 @@ def percent(ratio: float | None) -> str:
 
 def clock(seconds: float | None, digits: int = 1) -> str:
     """Seconds from the start of the answer as `m:ss.s`."""
-    if seconds is None or known(seconds) is None:
-        return MISSING
     scale = 10**digits
+    if seconds is None or known(seconds * scale) is None:
+        return MISSING
     units = round(max(seconds, 0.0) * scale)  # rounded before it is split, or 59.96 s would read 0:60.0
     minutes, rest = divmod(units, 60 * scale)
     whole, fraction = divmod(rest, scale)

@@ -133,13 +133,14 @@ def _meta(report: Report, t: Wording) -> tuple[tuple[str, str], ...]:
 
 def _notices(page: InterviewPage, t: Wording) -> list[str]:
     notices = [] if page.newest else [t("not_newest")]
-    review = page.report.cause.removeprefix("review:")
+    causes = page.report.cause.split(",")
     verdicts = [
         one.review.verdict.value
         for one in page.contests
-        if names.id_of(one.name) == review and one.review and one.review.verdict
+        if f"review:{names.id_of(one.name)}" in causes and one.review and one.review.verdict
     ]
-    return notices + [t.name("follows", verdict) for verdict in verdicts]
+    retries = ["retry"] if any(cause.startswith("retry:") for cause in causes) else []
+    return notices + [t.name("follows", word) for word in (*verdicts, *retries)]
 
 
 def _rule(one: Recommendation, t: Wording) -> RuleView:

@@ -98,6 +98,7 @@ def test_going_back_asks_first(owner_url: str) -> None:
         ("postgresql://viva_owner:owner-password@{place}/none", ("status",), "does not exist"),
         ("viva_owner:secret", ("status",), "URL"),
         ("postgresql://viva_owner:owner-password@{place}/viva", ("downgrade", "9999", "--yes"), "9999"),
+        ("postgresql://reader:reader@{place}/viva", ("upgrade",), "permission denied"),
     ],
 )
 def test_what_is_wrong_is_one_line_without_a_password(place: str, url: str, args: tuple[str, ...], said: str) -> None:

@@ -23,8 +23,10 @@ from serving.domain.candidate import Candidate
 from serving.domain.errors import NotAllowedNow, NotFound, Reason, StoreUnavailable
 from serving.domain.interview import InterviewState
 from serving.domain.job import Lane
+from serving.domain.report import Contest, Review, Verdict
 from serving.domain.submission import Submission
 from serving.domain.tenant import AuditEntry
+from serving.records import reviews
 from serving.records.objects import StorageClasses
 from serving.records.worker import LEASE_S
 from tests.company import Company, files_with, rows_with, superuser
@@ -325,6 +327,23 @@ async def test_an_answer_that_is_tried_again_during_the_erasure_goes_too(
     await company.rescore_job(answer)
     for job in await company.erase_jobs():
         await company.erasing().run(job)
+    assert await company.lease(Lane.TEXT) == []
+    with superuser(server, root) as all_rows:
+        assert rows_with(all_rows, company.words) == []
+
+
+async def test_a_candidate_whose_answer_is_being_scored_again_can_be_erased(
+    company: Company, server: PostgresServer, root: Path
+) -> None:
+    interview = await company.finished("someone")
+    async with company.database.transaction(company.tenant) as tx:
+        given = Review(Verdict.CORRECTED, "The recording says otherwise.", "HR", company.words)
+        contest = Contest(
+            f"{interview.name}/contests/two", interview.report, f"{interview.name}/answers/second", "Why?"
+        )
+        await reviews.contest(tx, contest)
+        await reviews.review(tx, contest.name, given, company.rules)
+    assert (await company.erase("someone")).done
     assert await company.lease(Lane.TEXT) == []
     with superuser(server, root) as all_rows:
         assert rows_with(all_rows, company.words) == []

@@ -17,7 +17,7 @@ from serving.adapters.postgres.records import list_statement
 from serving.adapters.postgres.server import PostgresServer
 from serving.adapters.postgres.tables import TABLES
 from serving.domain.candidate import Candidate, Resume
-from serving.domain.errors import Conflict, InvalidRequest, NotFound, Stale
+from serving.domain.errors import Conflict, InternalFault, InvalidRequest, NotFound, Stale
 from serving.domain.interview import Interview, InterviewState, Priority
 from serving.domain.report import Report
 from serving.domain.role import CompetencyWeight, FollowUp, Lack, Question, Role, RoleContent
@@ -215,7 +215,7 @@ async def test_no_statement_of_one_tenant_reaches_another(database: PostgresData
             await tx.replace(secret)
         assert (await tx.page(Role, ListQuery(f"tenants/{theirs}"))).records == ()
         assert (await tx.audit_entries(10, "")).records == ()
-    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+    with pytest.raises(InternalFault, match="InsufficientPrivilege"):
         async with database.transaction(mine) as tx:
             await tx._connection.execute(
                 "INSERT INTO candidates SELECT %s, 'n', 'p', 1, now(), now(), '{}'::jsonb", (theirs,)

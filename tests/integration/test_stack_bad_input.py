@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
+import base64
+import hashlib
+import json
 import math
-import re
 import uuid
-from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
 import grpc
-import grpc.aio
 import pytest
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
-from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
@@ -30,7 +29,7 @@ WATCH_S: Final = 0.5  # of a stream that nothing is wrong with
 MESSAGE_CHARS: Final = 2_000
 QUOTED_CHARS: Final = 120
 DEPTH: Final = 6
-SECRET: Final = "zebra conspiracy "
+WORDS: Final = f"zebra{uuid.uuid4().hex} conspiracy "
 REFUSALS: Final = frozenset(
     {
         grpc.StatusCode.INVALID_ARGUMENT,
@@ -44,8 +43,8 @@ REFUSALS: Final = frozenset(
 STRINGS: Final = (
     "",
     "\0",
-    f"{SECRET}\0",
-    SECRET * 8_000,  # longer than any limit on a text
+    f"{WORDS}\0",
+    WORDS * 3_000,  # longer than any limit on a text
     "../../etc/passwd",
     "tenants/-/roles/%2f..%2f",
     "tenants/-/interviews/\u202e\u540d",
@@ -53,23 +52,33 @@ STRINGS: Final = (
     "'; DROP TABLE tenants; --",
     "\U0001f9ff\ud7ff\ufffe\u0301" * 20,
 )
-HUGE: Final = SECRET * 60_000  # a megabyte
-LONG_WAYS: Final = ("page_token", "filter", "order_by", "resume_token", "etag", "request_id")
+HUGE: Final = WORDS * 25_000  # over a megabyte
+HUGE_FIELDS: Final = ("name", "parent", "page_token", "filter", "order_by", "resume_token", "etag", "request_id")
 INJECTIONS: Final = {
     "page_token": ("WyJ4IiwxLDJd", "bnVsbA", "\u00e9", "[]", "e30"),
-    "filter": ("create_time > \"0001-01-01T00:00:00+14:00\"", "name = \"\\0\"", "state = ", "1 OR 1", "name = \"a", "((("),
+    "filter": (
+        'create_time > "0001-01-01T00:00:00+14:00"',
+        'name = "\0"',
+        'state = "\0"',
+        "overall > 1e999",
+        "state = ",
+        "1 OR 1",
+        'name = "a',
+        "(((",
+    ),
     "order_by": ("name; DROP TABLE roles", "body desc", "name desc, name", "name  desc", "pg_sleep(9)"),
     "resume_token": ("OTk5OTk5OTk5OTk5OTk5OTk5OSw5OTk5OTk5OTk5OTk5OTk5OTk", "MSwx", "start "),
 }
 DOUBLES: Final = (math.nan, math.inf, -math.inf, -1.0, 1e308)
 TIMES: Final = (
-    (-62_135_596_800, 0),  # year 1
-    (253_402_300_799, 999_999_999),  # the end of 9999
+    (-62_135_596_800, 0),  # the first moment of the year 1
+    (253_402_300_799, 999_999_999),  # the last of 9999
     (-62_135_596_801, 0),
     (2**63 - 1, 0),
     (0, -1),
     (0, 2**31 - 1),
 )
+BYTES: Final = (b"\xff\xff\xff", b"\x0a\x02\xff\xfe", b"\x12\x02\xff\xfe", b"\x1a\x02\xff\xfe", b"\x0b" * 200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +100,98 @@ def own(stack: Stack) -> estate.Estate:
     return estate.build(stack.address, f"broken-{uuid.uuid4().hex[:12]}")
 
 
+@pytest.fixture(scope="module")
+def channel(stack: Stack) -> Iterator[grpc.Channel]:
+    options = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)]
+    with grpc.insecure_channel(stack.address, options=options) as opened:
+        yield opened
+
+
+def test_a_page_token_that_was_made_up_is_refused_or_is_a_place(channel: grpc.Channel, own: estate.Estate) -> None:
+    requests: dict[str, Any] = estate.requests_of(own)
+    refused = 0
+    for name, parent, filter_, order in (
+        ("ListRoles", own.tenant, "", ""),
+        ("ListReports", own.interview, "", "overall"),
+        ("ListInterviews", own.tenant, "", "name"),
+        ("ListAuditEntries", "audit", "", ""),
+        ("ListUsageRecords", f"usage/{own.interview}", "", ""),
+        ("ListWebhookDeliveries", own.endpoint, "", ""),
+    ):
+        fingerprint = hashlib.sha256("\0".join((parent, filter_, order)).encode()).hexdigest()[:16]
+        for place in (
+            ["x", "y"],
+            ["x"],
+            [10**30],
+            [10**30, "y"],
+            [True, 1],
+            [None, None],
+            [[], {}],
+            ["2026-01-01T00:00:00+00:00", "\0"],
+            ["2026-01-01T00:00:00+00:00", 5],
+        ):
+            request = type(requests[name])()
+            request.CopyFrom(requests[name])
+            for field, value in (("filter", filter_), ("order_by", order)):
+                if field in request.DESCRIPTOR.fields_by_name:
+                    setattr(request, field, value)
+            text = json.dumps([fingerprint, *place]).encode()
+            request.page_token = base64.urlsafe_b64encode(text).decode().rstrip("=")
+            try:
+                estate.call(channel, name)(request, metadata=estate.bearer(own.key), timeout=CALL_S)
+            except grpc.RpcError as error:
+                assert error.code() is grpc.StatusCode.INVALID_ARGUMENT, (name, place)  # type: ignore[attr-defined]
+                refused += 1
+    assert refused > 45
+
+
+@pytest.mark.parametrize("name", estate.METHODS)
+def test_credentials_that_are_none_are_refused(channel: grpc.Channel, own: estate.Estate, name: str) -> None:
+    keys = ("viva_" + "x" * 43, "x" * 4_000, " ", own.key[:-1], f"{own.key} ", "a.b.c", "'; --")
+    valid: Any = estate.requests_of(own)[name]
+    for key in keys if name == "GetTenant" else keys[:1]:
+        with pytest.raises(grpc.RpcError) as caught:
+            request = iter(valid) if isinstance(valid, list) else valid
+            found = estate.call(channel, name)(request, metadata=[("authorization", f"Bearer {key}")], timeout=CALL_S)
+            next(iter(found))
+        assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED, key  # type: ignore[attr-defined]
+        assert key.strip() == "" or key not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", estate.requests_of(estate.NOBODY))
+def test_broken_input_is_refused_by_its_field_and_breaks_nothing(
+    channel: grpc.Channel, own: estate.Estate, name: str
+) -> None:
+    broken = list(cases(own, name))
+    with ThreadPoolExecutor(CONCURRENCY) as pool:
+        faults = list(pool.map(lambda case: fault(channel, own.key, case), broken))
+    shown = [f"{case.what}: {found}" for case, found in zip(broken, faults, strict=True) if found]
+    assert not shown, f"{len(shown)} of {len(broken)}\n" + "\n".join(shown[:60])
+
+
+def test_nothing_that_was_sent_is_in_a_log_afterwards(stack: Stack, own: estate.Estate) -> None:
+    folder, checked = stack.data_dir / "logs", 0
+    for path in folder.rglob("*"):
+        if path.is_file():
+            text = path.read_text(errors="replace")
+            checked += 1
+            assert WORDS.split()[0] not in text, path
+            assert own.key not in text, path
+            assert own.link.rpartition("/")[2] not in text, path
+    assert checked > 2
+
+
 def cases(own: estate.Estate, name: str) -> Iterator[Case]:
     """Every broken request of a call: its valid one with one field broken at a time."""
     valid = estate.requests_of(own)[name]
     messages = valid if isinstance(valid, list) else [valid]
     for index, message in enumerate(messages):
+        before, after = messages[:index], messages[index + 1 :]
         for what, broken in mutations(message):
-            yield Case(name, what, (*messages[:index], broken, *messages[index + 1 :]))
-        yield Case(name, f"message {index} is empty", (*messages[:index], type(message)(), *messages[index + 1 :]))
-        for raw in (b"\xff\xff\xff", b"\x0a\x02\xff\xfe", b"\x12\x02\xff\xfe", b"\x1a\x02\xff\xfe", b"\x0b" * 200):
-            yield Case(name, f"message {index} is {raw[:4]!r}", (*messages[:index], raw, *messages[index + 1 :]))
+            yield Case(name, what, (*before, broken, *after))
+        yield Case(name, f"message {index} is empty", (*before, type(message)(), *after))
+        for raw in BYTES:
+            yield Case(name, f"message {index} is {raw[:4]!r}", (*before, raw, *after))
     if isinstance(valid, list):
         yield Case(name, "no message", ())
         yield Case(name, "parts in another order", tuple(reversed(messages)))
@@ -116,6 +207,45 @@ def mutations(message: Message) -> Iterator[tuple[str, Message]]:
             yield f"{'.'.join(path)} is {how}", made
 
 
+def fault(channel: grpc.Channel, key: str, case: Case) -> str:
+    """What is wrong with the answer to a broken request, empty when nothing is."""
+    method = estate.METHODS[case.name]
+    request: Any = iter(case.sent) if method.client_streaming else case.sent[0]
+    timeout_s = WATCH_S if method.server_streaming else CALL_S
+    try:
+        found = estate.call(channel, case.name)(request, metadata=estate.bearer(key), timeout=timeout_s)
+        if method.server_streaming:
+            next(found)
+            found.cancel()
+    except grpc.RpcError as error:
+        return _fault_of(error, case, quiet=method.server_streaming)
+    return ""
+
+
+def _fault_of(error: Any, case: Case, *, quiet: bool) -> str:
+    code, text = error.code(), error.details() or ""
+    if quiet and code is grpc.StatusCode.DEADLINE_EXCEEDED:
+        return ""
+    status = rpc_status.from_call(error)
+    if code not in REFUSALS or status is None:
+        return f"{code.name}: {text[:200]}"
+    found: dict[str, Any] = {}
+    for detail in status.details:
+        for kind in (error_details_pb2.ErrorInfo, error_details_pb2.BadRequest):
+            if detail.Is(kind.DESCRIPTOR):
+                found[kind.DESCRIPTOR.name] = unpacked = kind()
+                detail.Unpack(unpacked)
+    info = found.get("ErrorInfo")
+    readable = not any(isinstance(one, bytes) for one in case.sent)
+    if info is None or info.reason not in Reason.__members__ or info.domain != "viva.dev":
+        return f"{code.name} without a reason: {text[:200]}"
+    if code is grpc.StatusCode.INVALID_ARGUMENT and "BadRequest" not in found and readable:
+        return f"{code.name} names no field: {text[:200]}"
+    if len(text) > MESSAGE_CHARS or WORDS * (QUOTED_CHARS // len(WORDS) + 1) in text:
+        return f"says too much: {text[:200]}"
+    return ""
+
+
 def _fields(descriptor: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], FieldDescriptor]]:
     for field in descriptor.fields:
         here = (*path, field.name)
@@ -128,32 +258,33 @@ def _fields(descriptor: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str,
 
 
 def _broken(field: FieldDescriptor) -> Iterator[tuple[str, Any]]:
-    """How a field can be broken, and the value."""
+    """How a field can be broken, and the value that `_set` takes."""
     nested = field.message_type
     if nested is not None and nested.full_name == "google.protobuf.Timestamp":
         yield from ((f"the time {time}", {"seconds": time[0], "nanos": time[1]}) for time in TIMES)
     elif nested is not None and nested.full_name == "google.protobuf.Duration":
         yield from ((f"the duration {one}", {"seconds": one}) for one in (-1, 2**63 - 1, -(2**63)))
     elif nested is not None and nested.full_name == "google.protobuf.FieldMask":
-        yield from ((f"the mask {one[:20]!r}", {"paths": [one]}) for one in ("", "name", "*", "create_time", SECRET * 99))
+        masks = ("", "name", "*", "create_time", "a.b", WORDS * 99)
+        yield from ((f"the mask {one[:20]!r}", {"paths": [one]}) for one in masks)
         yield "a mask of a thousand", {"paths": ["display_name"] * 1_000}
     elif nested is not None and nested.GetOptions().map_entry:
-        yield "of odd keys", {"": math.nan, "\0": 1.0, SECRET * 1_000: math.inf}
+        yield "of odd keys", {"": math.nan, "\0": 1.0, WORDS * 1_000: math.inf}
     elif nested is not None:
         yield "absent", None
         if field.is_repeated:
             yield "repeated 2,000 times", 2_000
     else:
         for value in _scalars(field):
-            shown = repr(value)
-            yield shown if len(shown) < 40 else f"{shown[:40]} ({len(shown)})", [value] if field.is_repeated else value
+            shown = repr(value)[:40]
+            yield f"{shown} ({len(repr(value))})", [value] if field.is_repeated else value
         if field.is_repeated:
             yield "repeated 20,000 times", [_scalars(field)[0]] * 20_000
 
 
 def _scalars(field: FieldDescriptor) -> tuple[Any, ...]:
     if field.type == FieldDescriptor.TYPE_STRING:
-        return (*STRINGS, *INJECTIONS.get(field.name, ()), *((HUGE,) if field.name in LONG_WAYS else ()))
+        return (*STRINGS, *INJECTIONS.get(field.name, ()), *((HUGE,) if field.name in HUGE_FIELDS else ()))
     if field.type == FieldDescriptor.TYPE_BYTES:
         return b"", b"\0" * 2_000_000
     if field.type == FieldDescriptor.TYPE_BOOL:
@@ -177,8 +308,8 @@ def _set(message: Any, path: tuple[str, ...], value: Any) -> None:
     if value is None:
         message.ClearField(last)
     elif field.message_type is None:
+        message.ClearField(last)
         if field.is_repeated:
-            message.ClearField(last)
             getattr(message, last).extend(value)
         else:
             setattr(message, last, value)
@@ -192,69 +323,3 @@ def _set(message: Any, path: tuple[str, ...], value: Any) -> None:
         getattr(message, last).add(**value)
     else:
         getattr(message, last).CopyFrom(type(getattr(message, last))(**value))
-
-
-async def _outcome(channel: grpc.aio.Channel, key: str, case: Case) -> str:
-    """What is wrong with the answer to a broken request, empty when nothing is."""
-    method = estate.METHODS[case.name]
-    request: Any = iter(case.sent) if method.client_streaming else case.sent[0]
-    call = estate.call(channel, case.name)(
-        request, metadata=estate.bearer(key), timeout=WATCH_S if method.server_streaming else CALL_S
-    )
-    try:
-        if method.server_streaming:
-            async for _ in call:
-                break
-            call.cancel()
-        else:
-            await call
-    except grpc.aio.AioRpcError as error:
-        return _fault(error, case, quiet=method.server_streaming)
-    return ""
-
-
-def _fault(error: grpc.aio.AioRpcError, case: Case, *, quiet: bool) -> str:
-    code, text = error.code(), error.details() or ""
-    if quiet and code is grpc.StatusCode.DEADLINE_EXCEEDED:
-        return ""
-    if code not in REFUSALS:
-        return f"{code.name}: {text[:200]}"
-    status = rpc_status.from_call(error)
-    if status is None:
-        return f"{code.name} without details: {text[:200]}"
-    found: dict[str, Any] = {}
-    for detail in status.details:
-        for kind in (error_details_pb2.ErrorInfo, error_details_pb2.BadRequest):
-            if detail.Is(kind.DESCRIPTOR):
-                found[kind.DESCRIPTOR.name] = unpacked = kind()
-                detail.Unpack(unpacked)
-    info = found.get("ErrorInfo")
-    if info is None or info.reason not in Reason.__members__ or info.domain != "viva.dev":
-        return f"{code.name} without a reason: {text[:200]}"
-    if code is grpc.StatusCode.INVALID_ARGUMENT and "BadRequest" not in found:
-        return f"{code.name} names no field: {text[:200]}"
-    if len(text) > MESSAGE_CHARS:
-        return f"a message of {len(text)} characters: {text[:200]}"
-    if (SECRET * (QUOTED_CHARS // len(SECRET) + 1)) in text:
-        return f"repeats what was sent: {text[:200]}"
-    return ""
-
-
-def test_every_call_has_a_valid_request_to_break(own: estate.Estate) -> None:
-    assert set(estate.requests_of(own)) == set(estate.METHODS)
-
-
-async def test_broken_input_is_refused_by_its_field_and_breaks_nothing(stack: Stack, own: estate.Estate) -> None:
-    options = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)]
-    waiting = iter([case for name in estate.requests_of(own) for case in cases(own, name)])
-    faults: list[tuple[Case, str]] = []
-
-    async def work(channel: grpc.aio.Channel) -> None:
-        for case in waiting:
-            if fault := await _outcome(channel, own.key, case):
-                faults.append((case, fault))
-
-    async with grpc.aio.insecure_channel(stack.address, options=options) as channel:
-        await asyncio.gather(*(work(channel) for _ in range(CONCURRENCY)))
-    shown = [f"{case.name}: {case.what}: {fault}" for case, fault in faults]
-    assert not shown, f"{len(shown)} faults\n" + "\n".join(shown[:60])

@@ -111,9 +111,7 @@ def test_a_modality_that_a_candidate_needs_off_stays_off_although_they_consented
     assert answer.assessment.behavior.frame_count == 0
 
 
-def test_a_need_that_is_told_after_the_invitation_counts_for_the_open_interview(
-    ours: Employer, tmp_path: Path
-) -> None:
+def test_a_need_that_is_told_after_the_invitation_counts_for_the_open_interview(ours: Employer, tmp_path: Path) -> None:
     interview = ours.invite(ours.role(), "later", consents=consents("analysis", "voice", "face"))
     candidate = candidates_pb2.Candidate(name=f"{ours.name}/candidates/later")
     candidate.accommodations.modalities_off.append("face")

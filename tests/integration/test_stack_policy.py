@@ -138,8 +138,8 @@ def test_consent_that_is_withdrawn_cancels_what_waits_and_what_is_being_scored(o
         found = ours.client.answers.get(one.name)
         assert found.state == answers_pb2.Answer.STATE_CANCELLED
         assert not found.HasField("assessment")
-    for one, count in ((interview, 0), (later, 2)):
-        assert len(list(ours.client.tenants.list_usage_records(parent=one.name))) == count
+    for name, count in ((interview.name, 0), (later.name, 2)):
+        assert len(list(ours.client.tenants.list_usage_records(parent=name))) == count
     report = ours.report(interview)
     assert [one.state for one in report.answers] == ["cancelled", "cancelled"]
     assert not report.overall.HasField("score")
@@ -166,7 +166,7 @@ def test_media_that_was_not_sent_for_it_does_not_reach_an_interview_in_china(our
     answer = answers_pb2.Answer(question_id="q1", media_sha256=elsewhere.sha256)
     with pytest.raises(FailedPreconditionError) as refused:
         ours.client.answers.submit(answer, parent=interview.name)
-    assert refused.value.reason == "STORAGE_CLASS_MISSING"
+    assert (refused.value.reason, refused.value.metadata) == ("STATE_INVALID", {"storage_class": "cn"})
     assert [field for field, _ in refused.value.fields] == ["answer.media_sha256"]
 
 

@@ -13,7 +13,7 @@ from psycopg.pq import TransactionStatus
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from serving.adapters.postgres.transaction import PostgresTransaction
-from serving.domain.errors import StoreUnavailable, VivaError
+from serving.domain.errors import InternalFault, StoreUnavailable, VivaError
 
 SYSTEM_ROLE: Final = "viva_system"
 _AWAY_RETRY_S: Final = 2.0
@@ -113,6 +113,9 @@ class _store_errors:
             raise StoreUnavailable("the database cannot be reached now", retry_after_s=_AWAY_RETRY_S) from error
         if isinstance(error, psycopg.errors.UndefinedTable):  # gateways may start before the migration has run
             raise StoreUnavailable("the database has no schema yet", retry_after_s=_AWAY_RETRY_S) from error
+        if isinstance(error, psycopg.Error):
+            # Without its text: PostgreSQL quotes the values of a statement, and faults are logged.
+            raise InternalFault(f"PostgreSQL refused a statement: {type(error).__name__} ({error.sqlstate})") from None
 
 
 async def _abandon(connection: AsyncConnection[Any]) -> None:

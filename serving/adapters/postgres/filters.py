@@ -73,8 +73,8 @@ def _value(name: str, text: str, kind: str) -> Any:
         return time
     if kind == "double precision":
         return float(text)
-    if name == "state":  # `OPEN`, `STATE_OPEN` and `open` are the same
-        return text.lower().removeprefix("state_")
     if "\0" in text:
         raise ValueError("a text cannot hold NUL")
+    if name == "state":  # `OPEN`, `STATE_OPEN` and `open` are the same
+        return text.lower().removeprefix("state_")
     return text

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Final
 
 from serving.adapters.postgres.tables import Table
@@ -13,6 +15,10 @@ from serving.records.ports import ListQuery
 
 _DEFAULT_SIZE: Final = 50
 _MOST: Final = 1_000
+_BIGINT: Final = range(-(2**63), 2**63)
+
+Reader = Callable[[Any], Any]
+"""Reads a value of a token, which anybody can make up. Raises `ValueError` or `TypeError`."""
 
 
 def page_size(asked: int) -> int:
@@ -39,8 +45,29 @@ def encode(query: ListQuery, place: list[Any]) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def decode(query: ListQuery, keys: int) -> list[Any] | None:
+READERS: Final[dict[str, Reader]] = {"timestamptz": datetime.fromisoformat, "double precision": float}
+"""By the SQL type of a column; any other is a text."""
+
+
+def as_text(value: Any) -> str:
+    """A `Reader` of texts that PostgreSQL takes."""
+    if not isinstance(value, str) or "\0" in value:
+        raise ValueError("no text")
+    return value
+
+
+def as_bigint(value: Any) -> int:
+    """A `Reader` of a bigint."""
+    if not isinstance(value, int) or value not in _BIGINT:
+        raise ValueError("no bigint")
+    return value
+
+
+def decode(query: ListQuery, *readers: Reader) -> list[Any] | None:
     """Sort key that a query's token names, None without a token.
+
+    Args:
+        readers: of its values, in their order.
 
     Raises:
         InvalidRequest: it is no token of this query.
@@ -49,16 +76,13 @@ def decode(query: ListQuery, keys: int) -> list[Any] | None:
         return None
     try:
         padded = query.page_token + "=" * (-len(query.page_token) % 4)
-        fingerprint, *place = json.loads(base64.urlsafe_b64decode(padded.encode()))
-    except (ValueError, TypeError):
+        fingerprint, *found = json.loads(base64.urlsafe_b64decode(padded.encode()))
+        place = [read(one) for read, one in zip(readers, found, strict=True)]
+    except (ValueError, TypeError, RecursionError):
         fingerprint, place = "", []
-    if (
-        fingerprint != _fingerprint(query)
-        or len(place) != keys
-        or not all(isinstance(one, str | int | float) for one in place)
-    ):
+    if fingerprint != _fingerprint(query):
         raise invalid("page_token", "is not one that this list gave")
-    return list(place)
+    return place
 
 
 def _fingerprint(query: ListQuery) -> str:

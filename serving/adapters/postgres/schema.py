@@ -1,4 +1,4 @@
-"""The schema: migrations forward and back, by Alembic over plain SQL files."""
+"""The schema: migrations forward and back, by Alembic over plain SQL files. Each call may raise `SchemaError`."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+import psycopg
 from alembic import command, op
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, NullPool, create_engine, make_url
-from sqlalchemy.exc import DBAPIError
-
-from serving.domain.errors import StoreUnavailable
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 _FOLDER: Final = Path(__file__).parent / "migrations"
 _LOCK: Final = 7_205_759_403  # any number that nobody else locks: one migration at a time
+
+
+class SchemaError(RuntimeError):
+    """The schema cannot be read or changed; the message is one line for an operator, without secrets."""
 
 
 def upgrade(owner_url: str, revision: str = "head") -> None:
@@ -63,14 +67,24 @@ def _config(connection: Connection | None = None) -> Config:
 
 @contextmanager
 def _connected(url: str) -> Iterator[tuple[Connection, Any]]:
-    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
+    try:
+        engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
+    except (SQLAlchemyError, ValueError) as error:
+        raise SchemaError(_first_line(error)) from None
     try:
         with engine.connect() as connection:
             connection.exec_driver_sql(f"SELECT pg_advisory_lock({_LOCK})")
             connection.commit()
             yield connection, _config
             connection.commit()
-    except (DBAPIError, OSError) as error:
-        raise StoreUnavailable("the database cannot be reached now") from error
+    except DBAPIError as error:
+        raise SchemaError(_first_line(error.orig or error)) from None
+    except (SQLAlchemyError, CommandError, psycopg.Error, OSError) as error:
+        raise SchemaError(_first_line(error)) from None
     finally:
         engine.dispose()
+
+
+def _first_line(error: BaseException) -> str:
+    """What follows may quote the statement."""
+    return next(iter(str(error).splitlines()), type(error).__name__)

@@ -23,13 +23,17 @@ COMMON: Final[Mapping[str, LiteralString]] = {
 }
 
 
+# Columns of what is in no message.
+_INSIDE: Final = frozenset({"key_sha256", "media_until", "report_until", "held", "unfinished", "media_sha256"})
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """A table of records.
 
     Attributes:
         columns: SQL type of each column beside the common ones; a column's value is the record's field of the same
-            name, or what `derived` says.
+            name, or what `column_value` says.
         orders: fields that a list can be sorted by, each with an index (tenant_id, field, name).
         newest_first: order of a list that asks for none.
         immutable: a record never changes, so that one that was read may be kept.
@@ -44,7 +48,7 @@ class Table:
     @property
     def filters(self) -> Mapping[str, LiteralString]:
         """SQL type of each field that a filter may name."""
-        return {**COMMON, **self.columns}
+        return {**COMMON, **{name: kind for name, kind in self.columns.items() if name not in _INSIDE}}
 
 
 TABLES: Final[Mapping[type[Any], Table]] = {

@@ -13,13 +13,12 @@ from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
 from serving.adapters.postgres import paging, queries
-from serving.adapters.postgres.codec import to_plain
+from serving.adapters.postgres.codec import from_plain, to_plain
 from serving.adapters.postgres.erasures import Erasures
 from serving.domain import names
 from serving.domain.errors import Conflict, Reason
-from serving.domain.fields import invalid
 from serving.domain.job import Job, LeasedJob
-from serving.domain.submission import AnswerState, Media
+from serving.domain.submission import AnswerState, Failure, Media
 from serving.domain.tenant import AuditEntry, Caller, UsageRecord, UsageSummary
 from serving.domain.webhook import Event, EventType
 from serving.records.ports import ListQuery, Page, Place
@@ -82,9 +81,7 @@ class PostgresTransaction(Erasures):
 
     async def audit_entries(self, page_size: int, page_token: str) -> Page[AuditEntry]:
         query, size = ListQuery("audit", page_token=page_token), paging.page_size(page_size)
-        place = paging.decode(query, 1)
-        if place and not isinstance(place[0], int):
-            raise invalid("page_token", "is not one that this list gave")
+        place = paging.decode(query, paging.as_bigint)
         before = place[0] if place else 2**62
         values = {"tenant": self._tenant, "before": before, "limit": size + 1}
         rows = await (await self._connection.execute(_SQL["audit_page"], values)).fetchall()
@@ -175,7 +172,7 @@ class PostgresTransaction(Erasures):
         self, interview: str, start: datetime | None, end: datetime | None, page_size: int, page_token: str
     ) -> Page[UsageRecord]:
         query, size = ListQuery(f"usage/{interview}", page_token=page_token), paging.page_size(page_size)
-        after_time, after_answer = paging.decode(query, 2) or (_FIRST.isoformat(), "")
+        after_time, after_answer = paging.decode(query, datetime.fromisoformat, paging.as_text) or (_FIRST, "")
         values = {
             **self._usage_values(interview, start, end),
             "after_time": after_time,
@@ -212,10 +209,10 @@ class PostgresTransaction(Erasures):
         rows = await (await self._connection.execute(_SQL["shared_media" if share else "media"], values)).fetchall()
         return tuple(Media(*row) for row in rows)
 
-    async def states(self, answers: Sequence[str]) -> dict[str, AnswerState]:
+    async def states(self, answers: Sequence[str]) -> dict[str, tuple[AnswerState, Failure | None]]:
         values = {"tenant": self._tenant, "answers": list(answers)}
         rows = await (await self._connection.execute(_SQL["states"], values)).fetchall()
-        return {name: AnswerState(state) for name, state in rows}
+        return {name: (AnswerState(state), from_plain(error, Failure)) for name, state, error in rows}
 
     async def store_assessment(self, answer: str, revision: int, assessment: bytes) -> None:
         values = {"tenant": self._tenant, "answer": answer, "revision": revision, "body": assessment, "now": self._now}

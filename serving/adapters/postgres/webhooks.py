@@ -12,7 +12,7 @@ from serving.domain.webhook import Event, EventType, WebhookDelivery, WebhookEnd
 from serving.records.ports import ListQuery, Page
 
 _SQL: Final = queries.load("webhooks")
-_AFTER_ALL: Final = (datetime(9999, 1, 1, tzinfo=UTC).isoformat(), str(uuid.UUID(int=0)))
+_AFTER_ALL: Final = (datetime(9999, 1, 1, tzinfo=UTC), uuid.UUID(int=0))
 
 
 class Webhooks(Records):
@@ -64,7 +64,7 @@ class Webhooks(Records):
 
     async def deliveries(self, endpoint: str, page_size: int, page_token: str) -> Page[WebhookDelivery]:
         query, size = ListQuery(endpoint, page_token=page_token), paging.page_size(page_size)
-        before_time, before_id = paging.decode(query, 2) or _AFTER_ALL
+        before_time, before_id = paging.decode(query, datetime.fromisoformat, _as_uuid) or _AFTER_ALL
         values = {**self._of(endpoint), "before_time": before_time, "before_id": before_id, "limit": size + 1}
         rows = await (await self._connection.execute(_SQL["deliveries_page"], values)).fetchall()
         found = tuple(WebhookDelivery(*row[:6]) for row in rows[:size])
@@ -74,3 +74,7 @@ class Webhooks(Records):
 
     def _of(self, endpoint: str) -> dict[str, Any]:
         return {"tenant": self._tenant, "endpoint": endpoint}
+
+
+def _as_uuid(value: Any) -> uuid.UUID:
+    return uuid.UUID(paging.as_text(value))

@@ -51,7 +51,10 @@ class FolderUploadFile:
     """One upload, held by one stream at a time; what is stored already counts into its size and digest."""
 
     def __init__(self, path: Path, offset: int) -> None:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:  # only what begins is made: a stream that is refused leaves nothing
+            descriptor = os.open(path, os.O_RDWR | (0 if offset else os.O_CREAT), 0o600)
+        except FileNotFoundError:
+            raise _mismatch(offset, 0) from None
         self._file = os.fdopen(descriptor, "r+b", buffering=0)
         self._path = path
         try:
@@ -69,12 +72,7 @@ class FolderUploadFile:
             raise NotAllowedNow("another stream has ended this upload", field="config.name")
         stored = self._file.seek(0, os.SEEK_END)
         if not 0 <= offset <= stored:
-            raise InvalidRequest(
-                f"config.offset is {offset}, but {stored} bytes are stored",
-                reason=Reason.UPLOAD_MISMATCH,
-                field="config.offset",
-                metadata={"actual": str(stored)},
-            )
+            raise _mismatch(offset, stored)
         self._file.truncate(offset)
         self._file.seek(0)
         self._hash = hashlib.sha256()
@@ -108,6 +106,15 @@ class FolderUploadFile:
     def discard(self) -> None:
         self._path.unlink(missing_ok=True)
         self._file.close()
+
+
+def _mismatch(offset: int, stored: int) -> InvalidRequest:
+    return InvalidRequest(
+        f"config.offset is {offset}, but {stored} bytes are stored",
+        reason=Reason.UPLOAD_MISMATCH,
+        field="config.offset",
+        metadata={"actual": str(stored)},
+    )
 
 
 def _remove_unheld(path: Path) -> bool:

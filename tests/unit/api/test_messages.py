@@ -55,7 +55,7 @@ PAIRS: list[tuple[type[Any], Any, set[str], set[str]]] = [
     (candidate.Accommodations, candidates_pb2.Accommodations, set(), set()),
     (candidate.LegalHold, candidates_pb2.LegalHold, set(), set()),
     (candidate.ErasureReceipt, candidates_pb2.ErasureReceipt, set(), set()),
-    (submission.Submission, answers_pb2.Answer, {"result", "rank", "corrected_text"}, {"assessment"}),
+    (submission.Submission, answers_pb2.Answer, {"result", "rank", "corrected_text", "cause"}, {"assessment"}),
     (submission.Media, answers_pb2.Media, {"storage_class"}, set()),
     (submission.Upload, answers_pb2.Upload, set(), set()),
     (report.Report, reports_pb2.Report, set(), set()),

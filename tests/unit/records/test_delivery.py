@@ -1,5 +1,6 @@
 """One attempt to send an event, and what follows from how it went."""
 
+import asyncio
 import dataclasses
 import json
 import random
@@ -249,3 +250,21 @@ def test_the_envelope_is_a_cloudevent() -> None:
         "datacontenttype": "application/json",
         "data": {"outcome": "hold"},
     }
+
+
+async def test_a_worker_that_is_stopped_gives_its_delivery_back() -> None:
+    store = Store()
+    begun = asyncio.Event()
+
+    async def post(uri: str, body: bytes, headers: Mapping[str, str]) -> Posted:
+        begun.set()
+        await asyncio.Event().wait()
+        raise AssertionError("it waits for ever")
+
+    store.post = post  # type: ignore[method-assign]
+    running = asyncio.create_task(store.run())
+    await begun.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert store.released == [0.0] and not store.finished

@@ -12,6 +12,7 @@ from serving.domain.screening import (
     ScreeningFacts,
     WrittenTestFacts,
 )
+from serving.domain.submission import AnswerResult, AnswerState, Submission
 from serving.records.screening_facts import facts_of
 
 REPORT = Report(
@@ -32,8 +33,16 @@ REPORT = Report(
 )
 
 
+ANSWERS = (
+    Submission("a/1", state=AnswerState.SCORED, result=AnswerResult(1, flag_count=2)),
+    Submission("a/2", state=AnswerState.FAILED, result=AnswerResult(1, flag_count=4)),  # scored again, in vain
+    Submission("a/3", state=AnswerState.SCORED, result=AnswerResult(2, flag_count=1)),
+    Submission("a/4", state=AnswerState.CANCELLED),
+)
+
+
 def test_the_facts_of_a_report_are_its_scores_and_counts() -> None:
-    assert facts_of(REPORT, 3, None).report == ReportFacts(
+    assert facts_of(REPORT, ANSWERS, None).report == ReportFacts(
         overall=7.4,
         overall_low=6.9,
         overall_high=7.9,
@@ -45,7 +54,7 @@ def test_the_facts_of_a_report_are_its_scores_and_counts() -> None:
 
 
 def test_a_report_without_scores_leaves_them_unknown() -> None:
-    assert facts_of(Report(), 0, None) == ScreeningFacts()
+    assert facts_of(Report(), (), None) == ScreeningFacts()
 
 
 def test_the_facts_of_a_candidate_come_from_their_file() -> None:
@@ -54,7 +63,7 @@ def test_the_facts_of_a_candidate_come_from_their_file() -> None:
         written_test=WrittenTest(score=45.0, max_score=60.0),
         resume=Resume(text="...", experience_years=0.0, degree="BSc", skills=("go", "sql")),
     )
-    facts = facts_of(REPORT, 0, candidate)
+    facts = facts_of(REPORT, (), candidate)
     assert facts.background_check == BackgroundCheckFacts(passed=False)
     assert facts.written_test == WrittenTestFacts(score=45.0, share=0.75)
     assert facts.resume == ResumeFacts(experience_years=0.0, degree="BSc", skills=("go", "sql"))
@@ -62,7 +71,7 @@ def test_the_facts_of_a_candidate_come_from_their_file() -> None:
 
 @pytest.mark.parametrize("candidate", [None, Candidate(), Candidate(resume=Resume(), written_test=WrittenTest())])
 def test_what_the_file_does_not_tell_is_not_known(candidate: Candidate | None) -> None:
-    facts = facts_of(REPORT, 0, candidate)
+    facts = facts_of(REPORT, (), candidate)
     assert facts.resume == ResumeFacts(experience_years=None, degree=None, skills=())
     assert facts.written_test == WrittenTestFacts(score=None, share=None)
     assert facts.background_check.passed is None
@@ -70,11 +79,11 @@ def test_what_the_file_does_not_tell_is_not_known(candidate: Candidate | None) -
 
 def test_a_background_check_that_runs_is_not_known() -> None:
     assert (
-        facts_of(REPORT, 0, Candidate(background_check=BackgroundCheck(provider="x"))).background_check.passed is None
+        facts_of(REPORT, (), Candidate(background_check=BackgroundCheck(provider="x"))).background_check.passed is None
     )
 
 
 def test_a_written_test_is_out_of_100_points_unless_it_tells_otherwise() -> None:
-    facts = facts_of(REPORT, 0, Candidate(written_test=WrittenTest(score=0.0)))
+    facts = facts_of(REPORT, (), Candidate(written_test=WrittenTest(score=0.0)))
     assert facts.written_test == WrittenTestFacts(score=0.0, share=0.0)
-    assert facts_of(REPORT, 0, Candidate(written_test=WrittenTest(score=80.0))).written_test.share == 0.8
+    assert facts_of(REPORT, (), Candidate(written_test=WrittenTest(score=80.0))).written_test.share == 0.8

@@ -85,6 +85,15 @@ def test_a_report_shows_scores_ranges_weights_rules_policy_people_and_every_answ
     assert "The warehouse manager" in answers[0][1] and "我先把投诉" in answers[1][1]
 
 
+def test_a_report_says_that_it_follows_another_try_beside_a_review(language):
+    page = interview_page()
+    again = replace(page.report, cause="review:k1,retry:q1")
+    text = "".join(Page(render_interview(replace(page, report=again), language)).text)
+    said = {"en": ("follows a review", "follows another try"), "zh": ("在复核之后生成", "在重试之后生成")}
+    for words in said[language]:
+        assert words in text
+
+
 def test_the_sections_of_an_answer_are_those_of_its_own_page(assessment_named, language):
     answer = assessment_named("english_video")
     alone = Page(render_report(answer, language))

@@ -109,7 +109,9 @@ class AnswersServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def RetryAnswer(self, request, context):
-        """Scores an answer again that failed for good, once the reason is mended.
+        """Scores an answer again that failed for good, once the reason is mended. Where its interview has a report, the
+        interview goes back to `STATE_SCORING`, and another report follows with the result; none does if the answer fails
+        again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

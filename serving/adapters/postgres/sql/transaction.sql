@@ -70,4 +70,4 @@ SELECT size_bytes, sha256, create_time, storage_class FROM media WHERE tenant_id
 FOR SHARE
 
 -- name: states
-SELECT name, state FROM answers WHERE tenant_id = %(tenant)s AND name = ANY(%(answers)s)
+SELECT name, state, body->'error' FROM answers WHERE tenant_id = %(tenant)s AND name = ANY(%(answers)s)
