@@ -20,6 +20,7 @@ class Node:
     """Owner of its node's model server: starts it, restarts it, stops it, sweeps its shared memory."""
 
     def __init__(self, config: Mapping[str, Any]) -> None:
+        self._housekeeper: asyncio.Task[None] | None = None
         self._config = from_mapping(config)
         self._supervisor = engine.supervisor(self._config)
         self._started = False
@@ -48,6 +49,8 @@ class Node:
             await asyncio.sleep(_SWEEP_PERIOD_S)
 
     async def __del__(self) -> None:
+        if self._housekeeper is None:
+            return  # the start failed
         self._housekeeper.cancel()
         if self._supervisor:
             await self._supervisor.stop()

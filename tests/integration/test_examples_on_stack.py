@@ -86,7 +86,7 @@ def test_text_and_recordings_are_scored_without_being_stored(environment: dict[s
     assert "teamwork:" in example(environment, "score_text.py")
     clip = media.speech_clip(tmp_path / "clip.wav", 12, codec="pcm_s16le")
     assert str(clip) in example(environment, "score_media.py", clip)
-    assert clip.with_suffix(".html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert clip.with_suffix(".html").read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
 def test_a_role_is_made_once_and_two_candidates_are_invited(environment: dict[str, str], viva: VivaClient) -> None:
@@ -193,7 +193,7 @@ def test_the_commands_lines_take_a_candidate_from_the_role_to_the_report(
     page = tmp_path / "report.html"
     _until_there_is_a_report(environment, interview)
     run(environment, VIVA, "reports", "get", interview, "-o", page)
-    assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
 def _until_there_is_a_report(environment: dict[str, str], interview: str) -> None:

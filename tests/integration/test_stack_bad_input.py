@@ -6,11 +6,14 @@ import base64
 import hashlib
 import json
 import math
+import socket
+import urllib.request
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import grpc
 import pytest
@@ -20,8 +23,13 @@ from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
 from serving.domain.errors import Reason
-from tests import estate
+from tests import estate, texts
 from tests.stack import Stack
+from viva.v1 import answers_pb2 as answers
+from viva.v1 import interviews_pb2 as interviews
+from viva.v1 import reports_pb2 as reports
+from viva.v1 import tenants_pb2 as tenants
+from viva_client import InvalidArgumentError, VivaClient
 
 CONCURRENCY: Final = 16
 CALL_S: Final = 30.0
@@ -169,6 +177,88 @@ def test_broken_input_is_refused_by_its_field_and_breaks_nothing(
     assert not shown, f"{len(shown)} of {len(broken)}\n" + "\n".join(shown[:60])
 
 
+def test_times_at_the_end_of_the_calendar_are_taken_where_a_law_counts_days(stack: Stack, own: estate.Estate) -> None:
+    with VivaClient(stack.address, api_key=own.key) as viva:
+        for seconds in (-62_135_596_800, 253_370_764_800, 253_402_041_599, 253_402_300_799):
+            audited = tenants.Tenant(name=own.tenant, bias_audit_time={"seconds": seconds})
+            viva.tenants.update(audited)
+            given = interviews.Interview(
+                candidate=own.candidate, role_revision=own.revision, jurisdictions=["US-NY", "US-IL"]
+            )
+            given.consents.notice_time.seconds = given.consents.consent_time.seconds = seconds
+            assert viva.interviews.create(given).policy.missing
+
+
+def test_a_message_that_lists_much_still_arrives_with_its_reason(stack: Stack, own: estate.Estate) -> None:
+    hosts = [f"h{number}.{'.'.join(['a' * 60] * 4)}" for number in range(50)]
+    with VivaClient(stack.address, api_key=own.key) as viva:
+        viva.tenants.update(tenants.Tenant(name=own.tenant, media_hosts=hosts))
+        open_ = interviews.Interview(candidate=own.candidate, role_revision=own.revision)
+        interview = viva.interviews.create(open_).name
+        with pytest.raises(InvalidArgumentError) as caught:
+            viva.answers.submit(answers.Answer(question_id="problem", media_uri="https://other.example/a"), interview)
+    assert caught.value.reason == "URI_NOT_ALLOWED"
+    assert len(caught.value.message) < MESSAGE_CHARS
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        (("Content-Type: application/x-www-form-urlencoded; charset=bogus",), b"statement=abc"),
+        (("Content-Type: application/x-www-form-urlencoded; charset=zip",), b"statement=abc"),
+        (("Content-Type: application/x-www-form-urlencoded", "Content-Encoding: gzip"), b"statement=abc"),
+        (("Content-Type: application/x-www-form-urlencoded",), b"statement=%00"),
+        (("Content-Type: application/x-www-form-urlencoded",), b"question=../x&statement=abc"),
+        (("Content-Type: application/json",), b"{}"),
+    ],
+)
+def test_a_form_that_no_browser_sends_is_refused(own: estate.Estate, headers: tuple[str, ...], body: bytes) -> None:
+    line = f"POST {_path(own)}/contest HTTP/1.1"
+    assert _status(own, "\r\n".join((line, *headers, f"Content-Length: {len(body)}")), body) == 400
+
+
+def test_a_form_is_not_read_beyond_its_limit(own: estate.Estate) -> None:
+    head = f"POST {_path(own)}/contest HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    assert _status(own, f"{head}Content-Length: 1000000000", b"a" * 100_000) == 413
+
+
+def test_a_link_that_was_tampered_with_leads_nowhere(own: estate.Estate) -> None:
+    body, _, signature = _path(own).removeprefix("/r/").partition(".")
+    swapped = ("A" if signature[0] != "A" else "B") + signature[1:]
+    for path in (
+        f"{body}.{swapped}",
+        body,
+        f"{body}.",
+        f"A{body}.{signature}",
+        "%ff.%fe",
+        "../../etc/passwd",
+        "%2e%2e",
+    ):
+        assert _status(own, f"GET /r/{path} HTTP/1.1") == 404, path
+    for method in ("PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "POST"):
+        assert _status(own, f"{method} {_path(own)} HTTP/1.1") == 405, method
+    assert _status(own, f"GET {_path(own)}? X: y HTTP/1.1") == 400  # a line that cannot be read
+    assert _status(own, f"GET {_path(own)} HTTP/1.1") == 200
+
+
+def test_what_a_candidate_says_is_text_and_never_markup_of_a_page(stack: Stack) -> None:
+    script = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
+    own = estate.build(
+        stack.address, f"markup-{uuid.uuid4().hex[:12]}", words=f"I led it. {script} {texts.LEADER}", statement=script
+    )
+    with VivaClient(stack.address, api_key=own.key) as viva:
+        viva.reports.submit_satisfaction(reports.Satisfaction(rating=3, comment=script), own.interview)
+        said = reports.Decision(outcome=2, reason=script, decider=script, report=own.report)
+        viva.reports.create_decision(said, own.interview)
+        for link in (own.link, viva.reports.create_link(own.report).uri):
+            with urllib.request.urlopen(link, timeout=CALL_S) as response:
+                page = response.read().decode()
+                assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+            assert "&lt;script&gt;" in page
+            assert "<script" not in page
+            assert "<img" not in page
+
+
 def test_nothing_that_was_sent_is_in_a_log_afterwards(stack: Stack, own: estate.Estate) -> None:
     folder, checked = stack.data_dir / "logs", 0
     for path in folder.rglob("*"):
@@ -179,6 +269,18 @@ def test_nothing_that_was_sent_is_in_a_log_afterwards(stack: Stack, own: estate.
             assert own.key not in text, path
             assert own.link.rpartition("/")[2] not in text, path
     assert checked > 2
+
+
+def _path(own: estate.Estate) -> str:
+    return urlsplit(own.link).path
+
+
+def _status(own: estate.Estate, head: str, body: bytes = b"") -> int:
+    """Status of a request to the server of the pages, as it is written here."""
+    link = urlsplit(own.link)
+    with socket.create_connection((link.hostname or "", link.port or 0), timeout=CALL_S) as connection:
+        connection.sendall(f"{head}\r\nHost: {link.netloc}\r\nConnection: close\r\n\r\n".encode() + body)
+        return int(connection.recv(4096).split()[1])
 
 
 def cases(own: estate.Estate, name: str) -> Iterator[Case]:

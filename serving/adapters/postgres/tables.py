@@ -24,7 +24,7 @@ COMMON: Final[Mapping[str, LiteralString]] = {
 
 
 # Columns of what is in no message.
-_INSIDE: Final = frozenset({"key_sha256", "media_until", "report_until", "held", "unfinished", "media_sha256"})
+_INSIDE: Final = frozenset({"key_sha256", "media_until", "report_until", "media_sha256"})
 
 
 @dataclass(frozen=True, slots=True)
