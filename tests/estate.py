@@ -35,7 +35,7 @@ TENANT_SCOPES: Final = ("read", "submit", "review", "manage")
 REPORT_S: Final = 60.0
 _QUESTIONS: Final = (("conflict", "teamwork"), ("problem", "problem_solving"))
 # An address in numbers is not looked up, and an endpoint that is disabled is not posted to.
-_ENDPOINT: Final = {"uri": "https://8.8.8.8/viva", "disabled": True}
+_ENDPOINT: Final[dict[str, Any]] = {"uri": "https://8.8.8.8/viva", "disabled": True}
 
 
 def call(channel: grpc.Channel, name: str) -> Any:
@@ -122,7 +122,9 @@ def build(address: str, tenant_id: str, *, words: str = texts.LEADER, statement:
         viva.operations.wait(operation, timeout_s=REPORT_S)
         viva.interviews.close(made[0])
         report = _report(viva, made[0])
-        decision = reports.Decision(outcome=2, reason="To be talked about.", decider="HR", report=report)
+        decision = reports.Decision(
+            outcome=reports.Decision.OUTCOME_HOLD, reason="To be talked about.", decider="HR", report=report
+        )
         contest = reports.Contest(report=report, answer=f"{made[0]}/answers/{question}", statement=statement)
         rule = viva.screening.create(rule_message(), screening_rule_id=f"good-{tenant_id}")
         viva.candidates.set_legal_hold(candidate, candidates.LegalHold(reason="A law suit."))
@@ -318,4 +320,4 @@ def _upload(channel: grpc.Channel, key: str, name: str, content: bytes, *, commi
     try:
         call(channel, "UploadMedia")(parts(), metadata=bearer(key))
     except grpc.RpcError as error:
-        assert not commit and error.code() is grpc.StatusCode.ABORTED, error  # type: ignore[attr-defined]  # is a Call
+        assert not commit and error.code() is grpc.StatusCode.ABORTED, error

@@ -136,7 +136,8 @@ class PageServer:
         link = await self._link(request)
         if link.audience is not Audience.CANDIDATE:
             raise NotFound("the link has no form")
-        if request.content_type != _FORM or (request.charset or "utf-8").lower() != "utf-8":
+        plain = "Content-Encoding" not in request.headers and (request.charset or "utf-8").lower() == "utf-8"
+        if request.content_type != _FORM or not plain:
             raise InvalidRequest("the form is not one of ours")
         async with asyncio.timeout(_FORM_TIMEOUT_S):
             form = await request.post()

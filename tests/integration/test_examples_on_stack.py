@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.request
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -204,7 +204,7 @@ def _until_there_is_a_report(environment: dict[str, str], interview: str) -> Non
     raise AssertionError(f"{interview} has no report")
 
 
-def _post(address: str, secret: str, event: dict[str, object]) -> int:
+def _post(address: str, secret: str, event: Mapping[str, object]) -> int:
     """Post an event as Standard Webhooks sign it; the status."""
     body, now = json.dumps(event).encode(), str(int(time.time()))
     signed = f"{event['id']}.{now}.".encode() + body

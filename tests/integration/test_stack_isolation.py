@@ -138,7 +138,7 @@ def test_a_token_of_another_tenant_shows_nothing_of_it(channel: grpc.Channel, pa
         estate.call(channel, "ListInterviews")(
             interviews.ListInterviewsRequest(parent="tenants/-", page_token=parties.victim.page_token), metadata=own
         )
-    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT  # type: ignore[attr-defined]  # is a Call
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     watch = estate.call(channel, "WatchReports")(
         reports.WatchReportsRequest(parent="tenants/-", resume_token="MSwx"), metadata=own, timeout=CALL_S
     )

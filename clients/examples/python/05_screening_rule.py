@@ -1,5 +1,5 @@
 """Try a screening rule on facts, store it with its tests, and see what it says of a report:
-python 05_screening_rule.py [--report tenants/-/interviews/i/reports/latest]. A rule recommends; a person decides."""
+python 05_screening_rule.py [--report tenants/-/interviews/i/reports/1]. A rule recommends; a person decides."""
 
 import argparse
 import os
