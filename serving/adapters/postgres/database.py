@@ -18,6 +18,16 @@ from serving.domain.errors import InternalFault, StoreUnavailable, VivaError
 SYSTEM_ROLE: Final = "viva_system"
 _AWAY_RETRY_S: Final = 2.0
 _CONNECT_TIMEOUT_S: Final = 3.0
+# A server that is cut off answers nothing, not even that: the kernel gives the connection up after so many seconds, and
+# the server a statement that takes longer than any of ours should.
+PATIENCE: Final[dict[str, Any]] = {
+    "connect_timeout": int(_CONNECT_TIMEOUT_S),
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 15_000,  # milliseconds
+    "options": "-c statement_timeout=60000",
+}
 
 
 class PostgresDatabase:
@@ -38,7 +48,7 @@ class PostgresDatabase:
             open=False,
             timeout=_CONNECT_TIMEOUT_S,
             reconnect_timeout=0,  # nobody waits for an attempt that was made before the database came back
-            kwargs={"autocommit": True, "connect_timeout": int(_CONNECT_TIMEOUT_S), "application_name": "viva"},
+            kwargs={"autocommit": True, "application_name": "viva", **PATIENCE},
         )
 
     async def open(self) -> None:

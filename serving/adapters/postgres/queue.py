@@ -11,7 +11,7 @@ import psycopg
 from psycopg import AsyncConnection
 
 from serving.adapters.postgres import queries
-from serving.adapters.postgres.database import PostgresDatabase
+from serving.adapters.postgres.database import PATIENCE, PostgresDatabase
 from serving.domain.job import JobKind, Lane, LeasedJob
 
 _SQL: Final = queries.load("queue")
@@ -92,4 +92,4 @@ class Doorbell:
             await asyncio.sleep(_RECONNECT_S)
 
     async def _connect(self) -> AsyncConnection[Any]:
-        return await AsyncConnection.connect(self._url, autocommit=True)
+        return await AsyncConnection.connect(self._url, autocommit=True, **PATIENCE)
