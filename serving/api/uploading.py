@@ -43,11 +43,11 @@ class UploadSpool(Protocol):
         ...
 
     def resume(self, tenant: str, upload: str, offset: int) -> UploadFile:
-        """Go on at an offset, where what is stored beyond is dropped; 0 begins anew.
+        """Go on at an offset, where what is stored beyond is dropped; 0 begins anew. A stream that sent it before has
+        lost it: what that one still brings goes nowhere.
 
         Raises:
             InvalidRequest: less is stored.
-            NotAllowedNow: another stream sends it.
             OSError: the disk does not take it.
         """
         ...

@@ -203,8 +203,7 @@ def upload_media(
 
 def _broken(error: VivaError) -> bool:
     """Whether an upload can go on after an error."""
-    # STATE_INVALID: the server has not noticed yet that the stream before has ended.
-    return error.retryable or isinstance(error, AbortedError) or error.reason == "STATE_INVALID"
+    return error.retryable or isinstance(error, AbortedError)
 
 
 def _stored(get: Call[int], attempts: Attempts) -> Flow[int]:

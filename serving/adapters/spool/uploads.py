@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
+import tempfile
 import time
 from pathlib import Path
 from typing import Final
@@ -38,7 +38,8 @@ class FolderUploads:
         for path in self._folder.glob(f"{PREFIX}*"):
             try:
                 if path.stat().st_mtime < horizon:
-                    removed += _remove_unheld(path)
+                    path.unlink()
+                    removed += 1
             except FileNotFoundError:
                 continue  # its stream was faster
         return removed
@@ -48,37 +49,38 @@ class FolderUploads:
 
 
 class FolderUploadFile:
-    """One upload, held by one stream at a time; what is stored already counts into its size and digest."""
+    """One upload as one stream sends it; what is stored already counts into its size and digest.
+
+    A stream that goes on takes the upload over in a file of its own, in place of the one before: the server may notice
+    only after a minute that the stream before has ended, and until then must not be written to.
+    """
 
     def __init__(self, path: Path, offset: int) -> None:
-        try:  # only what begins is made: a stream that is refused leaves nothing
-            descriptor = os.open(path, os.O_RDWR | (0 if offset else os.O_CREAT), 0o600)
-        except FileNotFoundError:
-            raise _mismatch(offset, 0) from None
-        self._file = os.fdopen(descriptor, "r+b", buffering=0)
         self._path = path
+        self._hash = hashlib.sha256()
+        self._size = 0
+        descriptor, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
+        self._file = os.fdopen(descriptor, "w+b", buffering=0)
         try:
-            self._take(offset)
+            self._take_over(offset)
+            Path(name).replace(path)
         except BaseException:
             self._file.close()
+            Path(name).unlink(missing_ok=True)
             raise
 
-    def _take(self, offset: int) -> None:
+    def _take_over(self, offset: int) -> None:
+        if offset == 0:
+            return
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise NotAllowedNow("another stream sends this upload", field="config.name") from None
-        if os.fstat(self._file.fileno()).st_nlink == 0:
-            raise NotAllowedNow("another stream has ended this upload", field="config.name")
-        stored = self._file.seek(0, os.SEEK_END)
-        if not 0 <= offset <= stored:
-            raise _mismatch(offset, stored)
-        self._file.truncate(offset)
-        self._file.seek(0)
-        self._hash = hashlib.sha256()
-        while chunk := self._file.read(_READ_BYTES):
-            self._hash.update(chunk)
-        self._size = offset
+            with self._path.open("rb") as before:
+                stored = os.fstat(before.fileno()).st_size
+                if not 0 <= offset <= stored:
+                    raise _mismatch(offset, stored)
+                while self._size < offset:
+                    self.write(before.read(min(_READ_BYTES, offset - self._size)))
+        except FileNotFoundError:
+            raise _mismatch(offset, 0) from None
 
     def write(self, chunk: bytes) -> None:
         view = memoryview(chunk)
@@ -96,16 +98,31 @@ class FolderUploadFile:
         return self._hash.hexdigest()
 
     def finish(self, kind: MediaKind) -> MediaRef:
-        """Nothing more is written; the upload stays held until it is kept or discarded."""
-        return MediaRef(self._path, self._size, self.sha256, kind)
+        """Nothing more is written. The reference is to what this stream wrote, whoever takes the upload over, and good
+        until it is kept or discarded.
+
+        Raises:
+            NotAllowedNow: another stream has taken it over.
+        """
+        if not self._is_ours():
+            raise NotAllowedNow("another stream has taken this upload over", field="config.name")
+        return MediaRef(Path(f"/proc/self/fd/{self._file.fileno()}"), self._size, self.sha256, kind)
 
     def keep(self) -> None:
         """Let go of it as far as it came, for a stream that goes on."""
         self._file.close()
 
     def discard(self) -> None:
-        self._path.unlink(missing_ok=True)
+        """Delete it, unless another stream has taken it over."""
+        if self._is_ours():
+            self._path.unlink(missing_ok=True)
         self._file.close()
+
+    def _is_ours(self) -> bool:
+        try:
+            return os.path.samestat(os.fstat(self._file.fileno()), self._path.stat())
+        except FileNotFoundError:
+            return False
 
 
 def _mismatch(offset: int, stored: int) -> InvalidRequest:
@@ -115,14 +132,3 @@ def _mismatch(offset: int, stored: int) -> InvalidRequest:
         field="config.offset",
         metadata={"actual": str(stored)},
     )
-
-
-def _remove_unheld(path: Path) -> bool:
-    """Delete an upload unless a stream sends it; whether it was deleted."""
-    with path.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        path.unlink()
-        return True

@@ -119,7 +119,7 @@ class AnswersServicer(object):
 
     def UploadMedia(self, request_iterator, context):
         """Receives media: first one `config`, then any number of `chunk`, then one `commit`. A stream that breaks is taken
-        up again with the offset that GetUpload says. Media is stored once by its content; what nothing refers to after a
+        up again with the offset that GetUpload says; the newest stream of an upload is the one that counts. Media is stored once by its content; what nothing refers to after a
         day is deleted.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
