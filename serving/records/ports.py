@@ -337,8 +337,8 @@ class JobQueue(Protocol):
         """Take up to `count` jobs of a lane: by rank, tenants in turn within a rank, oldest first within a tenant."""
         ...
 
-    async def extend(self, jobs: Sequence[LeasedJob], lease_s: float) -> frozenset[int]:
-        """Renew leases; ids of the jobs that are still ours."""
+    async def extend(self, jobs: Sequence[LeasedJob], lease_s: float) -> frozenset[str]:
+        """Renew leases; those that still hold."""
         ...
 
     async def release(self, job: LeasedJob, delay_s: float) -> None:

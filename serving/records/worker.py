@@ -58,7 +58,8 @@ class Worker:
         self._handlers = handlers
         self._slots = slots
         self._heard = heard
-        self._running: dict[int, tuple[LeasedJob, asyncio.Task[None]]] = {}
+        # By lease and not by job: after a database that lost a lease, we may get a job again that we still work on.
+        self._running: dict[str, tuple[LeasedJob, asyncio.Task[None]]] = {}
         self._stocked: dict[Lane, deque[LeasedJob]] = {lane: deque() for lane in slots}
 
     async def run(self) -> None:
@@ -97,7 +98,7 @@ class Worker:
             slots.give(count - len(jobs))
             for job in jobs:
                 task = group.create_task(self._do(job, slots))
-                self._running[job.job_id] = (job, task)
+                self._running[job.lease] = (job, task)
             if len(jobs) < count and not enough:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_POLL_S):
@@ -132,7 +133,7 @@ class Worker:
             logger.exception("job %d (%s) failed", job.job_id, job.kind.value)
         finally:
             slots.give(1)
-            del self._running[job.job_id]
+            del self._running[job.lease]
             if self._observer:
                 self._observer.ended(job, time.perf_counter() - started)
 
@@ -149,9 +150,9 @@ class Worker:
             except VivaError:
                 continue  # the database is away: the leases run on, or are found lost later
             for job in jobs:
-                if job.job_id not in ours and job.job_id in self._running:
-                    self._running[job.job_id][1].cancel("the lease was lost")
+                if job.lease not in ours and job.lease in self._running:
+                    self._running[job.lease][1].cancel("the lease was lost")
             for stock in self._stocked.values():
-                kept = [job for job in stock if job.job_id in ours or job not in jobs]
+                kept = [job for job in stock if job.lease in ours or job not in jobs]
                 stock.clear()
                 stock.extend(kept)

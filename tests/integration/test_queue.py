@@ -20,7 +20,7 @@ from serving.domain.errors import StoreUnavailable
 from serving.domain.job import Job, JobKind, Lane, LeasedJob, Rank
 from serving.records.slots import Slots
 from serving.records.worker import Worker
-from tests.postgres import caller, running
+from tests.postgres import caller, new_tenant, running
 
 LEASE_S = 30.0
 
@@ -243,6 +243,28 @@ async def test_a_job_that_another_took_over_is_stopped(
     await _until(lambda: doing.done == ["bbb/0"])
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_job_that_comes_again_while_we_work_on_it_ends_once_and_the_worker_goes_on(
+    empty: PostgresDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a database that was killed before the lease was on its disk."""
+    monkeypatch.setattr("serving.records.worker._RENEW_S", 60.0)
+    doing = _Storing(empty, work_s=1.5)  # longer than the worker waits before it looks again
+    worker = Worker(PostgresQueue(empty), {JobKind.SCORE: doing}, {Lane.TEXT: Slots(4)}, asyncio.Event())
+    task = asyncio.create_task(worker.run())
+    tenant = new_tenant()
+    await _add(empty, tenant, 1)
+    await _until(lambda: len(worker._running) == 1)
+    async with empty.system() as connection:
+        await connection.execute("UPDATE jobs SET ready = true, lease = NULL")
+    await _until(lambda: len(doing.done) == 2)
+    await _add(empty, tenant, 1)
+    await _until(lambda: len(doing.done) == 3)
+    assert not task.done()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert await _stored(empty, tenant) == [f"{tenant}/0", f"{tenant}/0"]
 
 
 async def test_a_handler_that_fails_leaves_its_job_to_the_end_of_its_lease(empty: PostgresDatabase) -> None:

@@ -38,7 +38,7 @@ class PostgresQueue:
             for job_id, tenant, kind, lane_word, subject, lease, attempt, waited_s in rows
         )
 
-    async def extend(self, jobs: Sequence[LeasedJob], lease_s: float) -> frozenset[int]:
+    async def extend(self, jobs: Sequence[LeasedJob], lease_s: float) -> frozenset[str]:
         values = {
             "job_ids": [job.job_id for job in jobs],
             "leases": [job.lease for job in jobs],

@@ -65,7 +65,7 @@ SELECT job_id, tenant_id, kind, lane, subject, lease, attempt, waited_s FROM lea
 -- Leases that are still held, with a new end.
 UPDATE jobs SET ready_at = now() + make_interval(secs => %(lease_s)s)
 WHERE job_id = ANY(%(job_ids)s) AND NOT ready AND lease = ANY(%(leases)s::uuid[])
-RETURNING job_id
+RETURNING lease::text
 
 -- name: release
 -- Give a job back; it is begun again after a delay.
