@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-train models demo test check lint types contracts proto stubs bench train eval clean
+.PHONY: help install install-train models demo test check lint types contracts proto stubs bench bench-queue train eval clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ stubs: install ## Generate the client stubs after a change of clients/proto
 
 bench: models ## Measure the stack against the raw engines (minutes)
 	@$(BIN)/python -m benchmarks.answer_speed
+
+bench-queue: models ## Measure accepting answers, and the queue against calls that wait (minutes)
+	@$(BIN)/python -m benchmarks.durable_work
 
 install-train: install ## Add what training needs (torch) to .venv
 	@$(PIP) install --constraint requirements.lock --editable '.[train]'

@@ -23,6 +23,7 @@ _SETTINGS: Final = {
     "shared_buffers": "64MB",
     "huge_pages": "off",
     "jit": "off",
+    "dynamic_shared_memory_type": "mmap",  # in the data folder: a killed server leaves nothing in /dev/shm
     "io_method": "sync",  # no I/O worker processes
     "max_parallel_workers_per_gather": "0",
     "max_logical_replication_workers": "0",
