@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Final
 from urllib.parse import urlsplit
 
 from serving.domain import names
@@ -16,11 +17,14 @@ from serving.domain.policy import PolicyDecision
 from serving.domain.submission import AnswerResult, AnswerState, CompetencyResult, Failure, Submission
 from serving.domain.tenant import Tenant, UsageRecord
 from serving.records import events
+from serving.records.egress import host_is_one_of
 from serving.records.interviews import check_obligations, check_open, decide, settle
 from serving.records.ports import Transaction
 from serving.records.questions.follow_ups import lacks
 from serving.records.screening_ports import RuleEngine
 from serving.records.work import score_job
+
+_PORTS: Final = {"https": 443, "http": 80}
 
 
 def question_of(interview: Interview, question_id: str, path: str) -> AssignedQuestion:
@@ -86,21 +90,18 @@ async def _check_uri(tx: Transaction, uri: str, interview: Interview, path: str)
     """What can be said without looking the host up, which is done when the media is fetched."""
     tenant = await tx.get(Tenant, "/".join(interview.name.split("/")[:2]))
     try:
-        host = urlsplit(uri).hostname or ""
+        parts = urlsplit(uri)
+        host, own = parts.hostname or "", _PORTS.get(parts.scheme.lower())
+        port = own if parts.port is None else parts.port
     except ValueError:
-        host = ""  # such as `https://[`
-    if not any(_host_fits(host, pattern) for pattern in tenant.media_hosts):
+        host, port, own = "", None, None  # such as `https://[`
+    if not host_is_one_of(host, port, tenant.media_hosts, own_port=port == own):
         allowed = ", ".join(tenant.media_hosts) or "none"
         raise InvalidRequest(
             f"{path} is at the host {host[:100]!r}; the tenant's media_hosts are {allowed}",
             reason=Reason.URI_NOT_ALLOWED,
             field=path,
         )
-
-
-def _host_fits(host: str, pattern: str) -> bool:
-    wanted = pattern.rpartition(":")[0] if ":" in pattern else pattern
-    return host.endswith(wanted[1:].lower()) if wanted.startswith("*.") else host == wanted.lower()
 
 
 def check_allowed(answer: Submission, decision: PolicyDecision) -> None:

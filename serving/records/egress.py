@@ -106,3 +106,18 @@ class WebhookPoster(Protocol):
             EgressError: there was none.
         """
         ...
+
+
+def host_is_one_of(host: str, port: int | None, hosts: Sequence[str], *, own_port: bool) -> bool:
+    """Whether a URI's host is one of `hosts`, see `MediaFetcher.download`.
+
+    Args:
+        own_port: whether the port is the scheme's own.
+    """
+    name = host.rstrip(".").lower()
+    for pattern in hosts:
+        wanted, _, wanted_port = pattern.lower().partition(":")
+        named = name.endswith(wanted[1:]) if wanted.startswith("*.") else name == wanted
+        if named and (wanted_port == str(port) if wanted_port else own_port):
+            return True
+    return False

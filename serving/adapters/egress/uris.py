@@ -14,7 +14,7 @@ from typing import Final
 from yarl import URL
 
 from serving.adapters.egress.addresses import AddressRule
-from serving.records.egress import EgressError, EgressFault
+from serving.records.egress import EgressError, EgressFault, host_is_one_of
 
 _PRINTABLE: Final = re.compile(r"[!-\[\]-~]+")  # ASCII without spaces, control characters and the backslash
 _LABEL: Final = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
@@ -61,15 +61,7 @@ def is_address(host: str) -> bool:
 
 def matches(url: URL, hosts: Sequence[str]) -> bool:
     """Whether the host of a URL is one of `hosts`, see `MediaFetcher.download`."""
-    host = (url.raw_host or "").rstrip(".").lower()
-    return any(_matches(host, url, pattern.lower()) for pattern in hosts)
-
-
-def _matches(host: str, url: URL, pattern: str) -> bool:
-    wanted, _, port = pattern.partition(":")
-    if not (str(url.port) == port if port else url.is_default_port()):
-        return False
-    return host.endswith(wanted[1:]) if wanted.startswith("*.") else host == wanted
+    return host_is_one_of(url.raw_host or "", url.port, hosts, own_port=url.is_default_port())
 
 
 def _check_host(host: str, rule: AddressRule) -> None:

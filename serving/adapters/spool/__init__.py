@@ -35,13 +35,15 @@ class FolderSpool:
         return removed
 
 
-class FolderSpoolFile:
-    """One file; size and digest are kept while it is written, so that it is read only by the decoder."""
+class HashedFile:
+    """A file that knows its size and digest while it is written.
 
-    def __init__(self, folder: Path) -> None:
-        descriptor, name = tempfile.mkstemp(prefix="answer-", dir=folder)
+    Args:
+        descriptor: open for writing; closed with the file.
+    """
+
+    def __init__(self, descriptor: int) -> None:
         self._file = os.fdopen(descriptor, "wb", buffering=0)
-        self._path = Path(name)
         self._hash = hashlib.sha256()
         self._size = 0
 
@@ -59,6 +61,15 @@ class FolderSpoolFile:
     @property
     def sha256(self) -> str:
         return self._hash.hexdigest()
+
+
+class FolderSpoolFile(HashedFile):
+    """One file; it is read only by the decoder."""
+
+    def __init__(self, folder: Path) -> None:
+        descriptor, name = tempfile.mkstemp(prefix="answer-", dir=folder)
+        super().__init__(descriptor)
+        self._path = Path(name)
 
     def finish(self, kind: MediaKind) -> MediaRef:
         self._file.close()

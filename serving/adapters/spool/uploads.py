@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import tempfile
 import time
 from pathlib import Path
 from typing import Final
 
+from serving.adapters.spool import HashedFile
 from serving.domain.answer import MediaKind, MediaRef
 from serving.domain.errors import InvalidRequest, NotAllowedNow, NotFound, Reason
 
@@ -48,7 +48,7 @@ class FolderUploads:
         return self._folder / f"{PREFIX}{tenant}-{upload}"
 
 
-class FolderUploadFile:
+class FolderUploadFile(HashedFile):
     """One upload as one stream sends it; what is stored already counts into its size and digest.
 
     A stream that goes on takes the upload over in a file of its own, in place of the one before: the server may notice
@@ -57,10 +57,8 @@ class FolderUploadFile:
 
     def __init__(self, path: Path, offset: int) -> None:
         self._path = path
-        self._hash = hashlib.sha256()
-        self._size = 0
         descriptor, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
-        self._file = os.fdopen(descriptor, "w+b", buffering=0)
+        super().__init__(descriptor)
         try:
             self._take_over(offset)
             Path(name).replace(path)
@@ -81,21 +79,6 @@ class FolderUploadFile:
                     self.write(before.read(min(_READ_BYTES, offset - self._size)))
         except FileNotFoundError:
             raise _mismatch(offset, 0) from None
-
-    def write(self, chunk: bytes) -> None:
-        view = memoryview(chunk)
-        while view:  # an unbuffered write may be short
-            view = view[self._file.write(view) :]
-        self._hash.update(chunk)
-        self._size += len(chunk)
-
-    @property
-    def size_bytes(self) -> int:
-        return self._size
-
-    @property
-    def sha256(self) -> str:
-        return self._hash.hexdigest()
 
     def finish(self, kind: MediaKind) -> MediaRef:
         """Nothing more is written. The reference is to what this stream wrote, whoever takes the upload over, and good
