@@ -10,6 +10,7 @@ import secrets
 import shutil
 import subprocess
 import tempfile
+import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Final
@@ -25,6 +26,8 @@ from serving.adapters.postgres.installation import (
 )
 
 _NOBODY: Final = 65534  # user and group, where we are root
+_INTERRUPTED_S: Final = 30.0  # for an initdb whose owner was killed to end
+_REMOVE_POLL_S: Final = 0.05
 
 
 def _password() -> str:
@@ -138,7 +141,7 @@ class DataFolder:
     def _create(self, passwords: Passwords) -> None:
         prefix = f".{self.path.name}.new-"
         for interrupted in self.path.parent.glob(f"{glob.escape(prefix)}*"):
-            shutil.rmtree(interrupted, ignore_errors=True)
+            _remove(interrupted)
         # Not under a fixed name: an initdb whose owner was killed may still be clearing up its own.
         fresh = Path(tempfile.mkdtemp(prefix=prefix, dir=self.path.parent))
         try:
@@ -185,6 +188,16 @@ class DataFolder:
         fresh.replace(self._passwords_path)
         _sync_folder(self._passwords_path.parent)
         return passwords
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder into which a process that is about to end may still write."""
+    give_up_at = time.monotonic() + _INTERRUPTED_S
+    while folder.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        if time.monotonic() >= give_up_at:  # harmless: it has another name than the folder in use
+            return
+        time.sleep(_REMOVE_POLL_S)
 
 
 def _sync_folder(path: Path) -> None:
