@@ -14,7 +14,7 @@ $(VENV)/installed: pyproject.toml requirements.lock clients/python/pyproject.tom
 	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) is needed; set PYTHON=..." >&2; exit 1; }
 	@echo "installing into $(VENV) (a few minutes the first time)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(PIP) install --constraint requirements.lock --editable clients/python --editable '.[build,dev]'
+	@$(PIP) install --constraint requirements.lock --editable clients/python --editable '.[build,bench,dev]'
 	@# Only tritonserver's files are wanted of this wheel: its Python dependencies are not.
 	@$(PIP) install --no-deps nvidia-pytriton==0.7.0
 	@touch $@
