@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-train models demo test check lint types contracts proto stubs bench bench-queue train eval clean
+.PHONY: help install install-train models demo test check lint types contracts proto stubs bench bench-peers bench-queue peers train eval clean observe
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -50,11 +50,27 @@ proto:
 stubs: install ## Generate the client stubs after a change of clients/proto
 	@$(BIN)/python scripts/generate_stubs.py
 
-bench: models ## Measure the stack against the raw engines (minutes)
-	@$(BIN)/python -m benchmarks.answer_speed
+out/corpus/corpus.json: | models
+	@$(BIN)/python -m benchmarks.corpus out/corpus
+
+bench: out/corpus/corpus.json ## Measure the stack against the raw engines (about an hour)
+	@$(BIN)/python -m benchmarks.yardsticks run --corpus out/corpus --stacks viva,raw \
+		--json out/bench/yardsticks.json --html out/bench/yardsticks.html
+
+peers: install ## Make the environments of the frameworks that are compared with
+	@$(BIN)/python -m benchmarks.peers.environments
+
+bench-peers: out/corpus/corpus.json peers ## Measure the stack against the peers and the raw engines (hours)
+	@$(BIN)/python -m benchmarks.yardsticks run --corpus out/corpus \
+		--json out/bench/peers.json --html out/bench/peers.html
 
 bench-queue: models ## Measure accepting answers, and the queue against calls that wait (minutes)
 	@$(BIN)/python -m benchmarks.durable_work
+
+observe: ## Run Prometheus over a `viva up` of this machine
+	@command -v prometheus >/dev/null || { echo "make: prometheus is needed, see docs/observability.md" >&2; exit 1; }
+	@prometheus --config.file=deployments/monitoring/prometheus.yml --storage.tsdb.path=out/prometheus \
+		--storage.tsdb.retention.time=31d --web.listen-address=127.0.0.1:9090
 
 install-train: install ## Add what training needs (torch) to .venv
 	@$(PIP) install --constraint requirements.lock --editable '.[train]'

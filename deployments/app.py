@@ -7,6 +7,7 @@ from typing import Any
 
 from ray import serve
 
+from deployments.compose import engine
 from deployments.config import VivaConfig, from_mapping, to_mapping
 from deployments.gateway import gateway
 from deployments.node import node
@@ -14,7 +15,7 @@ from deployments.scorer import scorer
 
 # Above every queue of ours: it is they that refuse, with details that Ray's refusal lacks.
 _EDGE_CALLS = 10_000
-_SCORER_CALLS = 1_000
+_CALLS_BESIDE = 100  # of a scorer: probes of the gateways
 _NODE_SHARE = 0.001  # of the resource that marks a node: a mark, not a limit; Ray counts in ten-thousandths
 
 
@@ -23,11 +24,16 @@ def build(args: Mapping[str, Any]) -> serve.Application:
     return application(from_mapping(args))
 
 
-def application(config: VivaConfig) -> serve.Application:
-    """The application of a checked configuration."""
+def application(config: VivaConfig, pipeline: engine.Pipeline = engine.pipeline) -> serve.Application:
+    """The application of a checked configuration.
+
+    Args:
+        pipeline: makes what scores, in each scorer; a function of a module that the replicas can import.
+    """
     plain = to_mapping(config)
     # Beside Ray's own they would end with its temporary folder, and with them what an INTERNAL was about.
-    logs = {"logs_dir": str(config.replica_log_dir)}
+    # No line for each call: metrics and traces tell of those that went well, deployments/gateway.py of the others.
+    logs = {"logs_dir": str(config.replica_log_dir), "encoding": "JSON", "enable_access_log": False}
     nodes = node.options(
         logging_config=logs,
         num_replicas=config.triton.nodes,
@@ -37,15 +43,23 @@ def application(config: VivaConfig) -> serve.Application:
     scorers = scorer.options(
         logging_config=logs,
         num_replicas=config.scorer.replicas,
-        max_ongoing_requests=_SCORER_CALLS,
+        max_replicas_per_node=_each_node(config, config.scorer.replicas),
+        max_ongoing_requests=_CALLS_BESIDE + config.most_calls,
+        max_queued_requests=_CALLS_BESIDE + config.most_calls,
         ray_actor_options=_actor(config, num_cpus=config.scorer.num_cpus),
-    ).bind(plain, nodes)
+    ).bind(plain, nodes, pipeline)
     return gateway.options(
         logging_config=logs,
         num_replicas=config.gateway.replicas,
+        max_replicas_per_node=_each_node(config, config.gateway.replicas),
         max_ongoing_requests=_EDGE_CALLS,
         ray_actor_options=_actor(config),
     ).bind(plain, scorers)
+
+
+def _each_node(config: VivaConfig, replicas: int) -> int | None:
+    """The most that one of several nodes has: all have alike, and what finds no node waits for one to come."""
+    return None if config.triton.nodes == 1 else -(-replicas // config.triton.nodes)
 
 
 def _actor(config: VivaConfig, num_cpus: float = 0, num_gpus: float = 0) -> dict[str, Any]:

@@ -7,19 +7,23 @@ docs/configuration.md lists them; a test proves that it lists all.
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
 import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from serving.adapters.egress.config import EgressConfig
 from serving.adapters.jwt.issuer import Issuer
+from serving.adapters.telemetry.config import TelemetryConfig
 from serving.domain import names
 
 ROOT = Path(__file__).resolve().parent.parent
+# Keys that a node may have of its own, by variables in the environment of its Ray: several nodes can share a machine.
+NODE_VARIABLES: Final = {"VIVA_RUN_DIR": "run_dir", "VIVA_METRICS_PORT": "metrics_port"}
 
 
 class ConfigError(ValueError):
@@ -143,6 +147,38 @@ class ScorerConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class OverloadConfig:
+    """What happens when more comes than can be scored; docs/overload.md explains it.
+
+    Attributes:
+        text_wait_s: a text answer that would wait longer for its turn is refused.
+        media_wait_s: a media answer that would wait longer for its turn is refused.
+        queued_answers: answers of all tenants that may wait to be scored.
+        watchers: calls of one gateway that wait for something to happen (`WatchReports`, `WaitOperation`).
+        reserved_slots: places of each lane that a scorer's jobs leave to calls; one is always theirs.
+        patience_s: longest time that a bulk answer stands back, in all, for those that somebody waits for; 0 for never.
+        bulk_turnaround_slo_s: time in which bulk videos should be done; where it is at risk, they are scored without
+            looking at the picture. 0 never does so.
+    """
+
+    text_wait_s: float = 10.0
+    media_wait_s: float = 120.0
+    queued_answers: int = 1_000_000
+    watchers: int = 256
+    reserved_slots: int = 1
+    patience_s: float = 30.0
+    bulk_turnaround_slo_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("text_wait_s", "media_wait_s"):
+            _check(getattr(self, name) > 0, f"overload.{name}", getattr(self, name), "above 0")
+        for name in ("queued_answers", "watchers"):
+            _check(getattr(self, name) >= 1, f"overload.{name}", getattr(self, name), "at least 1")
+        for name in ("reserved_slots", "patience_s", "bulk_turnaround_slo_s"):
+            _check(getattr(self, name) >= 0, f"overload.{name}", getattr(self, name), "at least 0")
+
+
+@dataclass(frozen=True, slots=True)
 class TritonConfig:
     """The model server of each node.
 
@@ -258,10 +294,12 @@ class VivaConfig:
     gateway: GatewayConfig = GatewayConfig()
     web: WebConfig = WebConfig()
     scorer: ScorerConfig = ScorerConfig()
+    overload: OverloadConfig = OverloadConfig()
     triton: TritonConfig = TritonConfig()
     database: DatabaseConfig = DatabaseConfig()
     storage: StorageConfig = StorageConfig()
     egress: EgressConfig = field(default_factory=EgressConfig)
+    telemetry: TelemetryConfig = field(default_factory=TelemetryConfig)
 
     def __post_init__(self) -> None:
         _check(0 <= self.metrics_port <= 65535, "metrics_port", self.metrics_port, "0 to 65535")
@@ -291,13 +329,21 @@ class VivaConfig:
 
     @property
     def text_concurrency(self) -> int:
-        """Text answers that one gateway sends to the scorers at a time."""
-        return max(1, self.scorer.replicas * self.scorer.text_slots // self.gateway.replicas)
+        """Text answers that one gateway sends to the scorers at a time: as many as they have places.
+
+        The kernel spreads connections over gateways, not calls, so that a share of the places would leave some unused.
+        """
+        return self.scorer.replicas * self.scorer.text_slots
 
     @property
     def media_concurrency(self) -> int:
-        """Media answers that one gateway sends to the scorers at a time."""
-        return max(1, self.scorer.replicas * self.scorer.media_slots // self.gateway.replicas)
+        """Media answers that one gateway sends to the scorers at a time: as many as they have places."""
+        return self.scorer.replicas * self.scorer.media_slots
+
+    @property
+    def most_calls(self) -> int:
+        """Calls that all gateways send to the scorers at a time; should one scorer be alone, they are all its own."""
+        return self.gateway.replicas * (self.text_concurrency + self.media_concurrency)
 
 
 def from_mapping(values: Mapping[str, Any]) -> VivaConfig:
@@ -309,6 +355,17 @@ def from_mapping(values: Mapping[str, Any]) -> VivaConfig:
     config = _build(VivaConfig, values, "")
     assert isinstance(config, VivaConfig)
     return config
+
+
+def of_this_node(values: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> VivaConfig:
+    """`from_mapping` with what `NODE_VARIABLES` say instead.
+
+    Raises:
+        ConfigError: as there; or a variable has a value of the wrong type.
+    """
+    given = {key: environment[name] for name, key in NODE_VARIABLES.items() if environment.get(name)}
+    port = given.get("metrics_port", "")
+    return from_mapping({**values, **given, **({"metrics_port": int(port)} if port.isdecimal() else {})})
 
 
 def to_mapping(config: VivaConfig) -> dict[str, Any]:

@@ -9,9 +9,13 @@ from typing import Any, Final
 from ray import serve
 from ray.serve import Deployment
 
-from deployments.compose import engine
-from deployments.config import from_mapping
+from deployments import logs
+from deployments.compose import engine, readings
+from deployments.config import of_this_node
 from serving.adapters import metrics
+from serving.adapters.metrics import page
+from serving.adapters.postgres.watch import QueueWatch
+from serving.adapters.triton.endpoint import read_endpoint
 
 _SWEEP_PERIOD_S: Final = 5.0
 
@@ -20,13 +24,23 @@ class Node:
     """Owner of its node's model server: starts it, restarts it, stops it, sweeps its shared memory."""
 
     def __init__(self, config: Mapping[str, Any]) -> None:
-        self._housekeeper: asyncio.Task[None] | None = None
-        self._config = from_mapping(config)
+        self._tasks: tuple[asyncio.Task[None], ...] = ()
+        logs.install_in_replica()
+        self._config = of_this_node(config)
         self._supervisor = engine.supervisor(self._config)
         self._started = False
+        watch = QueueWatch(self._config.database.url)
         if self._config.metrics_port:
-            metrics.serve(self._config.metrics_port, self._config.metrics_dir)
-        self._housekeeper = asyncio.get_running_loop().create_task(self._keep_house())
+            page.serve(
+                self._config.metrics_port,
+                self._config.metrics_dir,
+                self._triton_page,
+                readings.of_queue(watch),
+                readings.of_spool(self._config),
+                readings.of_certificate(self._config),
+            )
+        duties = (self._keep_house(), *([watch.run()] if self._config.metrics_port else []))
+        self._tasks = tuple(map(asyncio.get_running_loop().create_task, duties))
 
     async def check_health(self) -> None:
         """Serve asks before it calls the replica ready: the first time, the model server is started.
@@ -39,19 +53,27 @@ class Node:
             self._started = True
 
     async def _keep_house(self) -> None:
-        generation = 1
+        generation, reloads = 1, 0
         while True:
-            metrics.forget_dead(self._config.metrics_dir)
+            page.forget_dead(self._config.metrics_dir)
             endpoint = self._supervisor.endpoint if self._supervisor else None
             if endpoint and endpoint.generation > generation:
                 metrics.TRITON_RESTARTS.inc(endpoint.generation - generation)
-                generation = endpoint.generation
+                generation, reloads = endpoint.generation, 0
+            if endpoint and endpoint.reloads > reloads:
+                metrics.MODEL_RELOADS.inc(endpoint.reloads - reloads)
+                reloads = endpoint.reloads
             await asyncio.sleep(_SWEEP_PERIOD_S)
 
+    def _triton_page(self) -> str:
+        endpoint = read_endpoint(self._config.run_dir)
+        return endpoint.metrics if endpoint else ""
+
     async def __del__(self) -> None:
-        if self._housekeeper is None:
+        if not self._tasks:
             return  # the start failed
-        self._housekeeper.cancel()
+        for task in self._tasks:
+            task.cancel()
         if self._supervisor:
             await self._supervisor.stop()
 

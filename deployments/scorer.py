@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,18 +12,28 @@ from ray import serve
 from ray.serve import Deployment
 from ray.serve.handle import DeploymentHandle
 
+from deployments import logs
 from deployments.compose import engine
 from deployments.compose.work import DurableWork
-from deployments.config import from_mapping
+from deployments.config import of_this_node
+from serving.adapters.metrics.observers import PrometheusObserver
+from serving.adapters.node_sign import NodeSign
+from serving.adapters.telemetry import telemetry
 from serving.api import assessments
+from serving.domain import trace
 from serving.domain.answer import Answer
 from serving.domain.errors import InternalFault, Overloaded, VivaError
 from serving.domain.job import Lane
+from serving.pipeline import tracing
+from serving.pipeline.precedence import Precedence
+from serving.pipeline.stages import timed
+from serving.pipeline.tracer import Kind
+from serving.records.awaited import CHARS, MEDIA_S, Awaited
 from serving.records.slots import Slots
 
 _END_S = 3.0
 
-logger = logging.getLogger("ray.serve")
+logger = logging.getLogger("viva.scorer")
 
 
 class Scorer:
@@ -32,28 +43,61 @@ class Scorer:
         config: plain values of `VivaConfig`.
         node: held so that Serve starts the model servers with the scorers; they are found through their node's
             endpoint file, since tensors travel by loopback and shared memory.
+        pipeline: makes what scores, in this process.
     """
 
-    def __init__(self, config: Mapping[str, Any], node: DeploymentHandle[Any] | None) -> None:
-        self._config = from_mapping(config)
+    def __init__(
+        self,
+        config: Mapping[str, Any],
+        node: DeploymentHandle[Any] | None,
+        pipeline: engine.Pipeline = engine.pipeline,
+    ) -> None:
+        logs.install_in_replica()
+        self._config = of_this_node(config)
         self._node = node
-        self._models, self._use_case = engine.pipeline(self._config)
+        self._observer = PrometheusObserver()
+        self._models, self._use_case = pipeline(self._config)
         # The gateways bound what is in the cluster; these bound what one replica works on, however Ray spreads it and
         # whatever is in the queue.
-        self._slots = {
-            Lane.TEXT: Slots(self._config.scorer.text_slots),
-            Lane.MEDIA: Slots(self._config.scorer.media_slots),
+        reserved, waiting = self._config.overload.reserved_slots, self._config.most_calls
+        slots = {
+            Lane.TEXT: Slots(self._config.scorer.text_slots, reserved, waiting),
+            Lane.MEDIA: Slots(self._config.scorer.media_slots, reserved, waiting),
         }
-        work = DurableWork(self._config, self._use_case.run, self._slots)
+        self._sign = NodeSign(self._config.run_dir)
+        precedence = Precedence(self._sign, self._config.overload.patience_s)
+        self._texts = Awaited(slots[Lane.TEXT], precedence, unit=CHARS)
+        self._media = Awaited(slots[Lane.MEDIA], precedence, unit=MEDIA_S)
+        self._telemetry = telemetry(self._config.telemetry, "viva-scorer")
+        work = DurableWork(self._config, self._use_case.run, slots, precedence, self._telemetry.tracer)
         self._work = asyncio.get_running_loop().create_task(work.run())
 
-    async def score(self, answer: Answer, request_id: str) -> bytes | VivaError:
-        """A serialised `viva.v1.Assessment`, or the error: raised through Ray it would lose its shape."""
+    async def score(
+        self, answer: Answer, request_id: str, traceparent: str = "", remaining_s: float | None = None
+    ) -> bytes | VivaError:
+        """A serialised `viva.v1.Assessment`, or the error: raised through Ray it would lose its shape.
+
+        Args:
+            traceparent: whose trace this goes on in; empty begins one.
+            remaining_s: for which the caller still waits; None for ever.
+        """
+        logs.about(request_id=request_id)
+        parent = trace.parse(traceparent)
+        with tracing.entered(self._telemetry.tracer, "Scorer.score", Kind.SERVER, parent, {}) as span:
+            result = await self._score(answer, request_id, remaining_s)
+            if isinstance(result, VivaError):
+                span.fail(type(result).__name__)
+            return result
+
+    async def _score(self, answer: Answer, request_id: str, remaining_s: float | None) -> bytes | VivaError:
         limit = asyncio.timeout(self._config.scorer.timeout_s)
         try:
-            async with self._slots[Lane.MEDIA if answer.media else Lane.TEXT].one(), limit:
+            started = time.perf_counter()
+            async with (self._media if answer.media else self._texts).turn(answer, remaining_s), limit:
+                self._observer.observe("scorer_wait", time.perf_counter() - started)
                 assessment = await self._use_case.run(answer)
-            return await asyncio.to_thread(lambda: assessments.to_message(assessment).SerializeToString())
+            with timed(self._observer, "serialise"):
+                return await asyncio.to_thread(lambda: assessments.to_message(assessment).SerializeToString())
         except VivaError as error:
             if isinstance(error, InternalFault):
                 logger.exception("answer %s failed", request_id)
@@ -85,6 +129,8 @@ class Scorer:
         self._work.cancel()
         await asyncio.wait([self._work], timeout=_END_S)
         await self._models.close()
+        self._sign.close()
+        await asyncio.to_thread(self._telemetry.close)
 
 
 scorer: Deployment = serve.deployment(

@@ -7,11 +7,14 @@ import logging
 from typing import Any, Final
 
 from ray.exceptions import RayActorError, RayError
-from ray.serve.exceptions import DeploymentUnavailableError
+from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
 from ray.serve.handle import DeploymentHandle
 
+from serving.api import deadlines
 from serving.domain.answer import Answer
-from serving.domain.errors import InternalFault, VivaError, WorkerLost
+from serving.domain.errors import InternalFault, Overloaded, VivaError, WorkerLost
+from serving.pipeline import tracing
+from serving.pipeline.tracer import Kind
 from viva.v1 import assessment_pb2
 
 logger = logging.getLogger("ray.serve")
@@ -46,14 +49,21 @@ class ScorerPool:
             return False
 
     async def _once(self, answer: Answer, request_id: str) -> assessment_pb2.Assessment:
-        response = self._handle.score.remote(answer, request_id)
+        with tracing.step("Scorer.score", Kind.CLIENT):
+            result = await self._result(answer, request_id)
+            if isinstance(result, VivaError):
+                raise result
+        return assessment_pb2.Assessment.FromString(result)
+
+    async def _result(self, answer: Answer, request_id: str) -> bytes | VivaError:
+        response = self._handle.score.remote(answer, request_id, tracing.traceparent(), deadlines.remaining_s())
         try:
-            result = await response
+            result: bytes | VivaError = await response
         except asyncio.CancelledError:
             response.cancel()  # type: ignore[no-untyped-call]
             raise
+        except BackPressureError as error:
+            raise Overloaded("too many calls wait for a scorer") from error
         except (RayActorError, DeploymentUnavailableError) as error:
             raise WorkerLost("the scorer died during the call") from error
-        if isinstance(result, VivaError):
-            raise result
-        return assessment_pb2.Assessment.FromString(result)
+        return result

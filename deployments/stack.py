@@ -14,7 +14,7 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +25,8 @@ from serving.domain.limits import LIMITS
 
 if TYPE_CHECKING:
     from ray.serve.handle import DeploymentHandle
+
+    from deployments.compose.engine import Pipeline
 
 # Above the ports of Triton, below Linux's ephemeral range, which starts at 32768.
 REPLICA_PORTS: Final = range(25_000, 32_000)
@@ -104,9 +106,15 @@ def stop_on_sigterm() -> None:
     signal.signal(signal.SIGTERM, leave)
 
 
-def main() -> int:
-    config = from_mapping(json.loads(Path(sys.argv[1]).read_text()))
-    ray_dir, ready = Path(sys.argv[2]), int(sys.argv[3])
+def main(arguments: Sequence[str], pipeline: Pipeline | None = None) -> int:
+    """Run until SIGTERM.
+
+    Args:
+        arguments: as above.
+        pipeline: makes what scores, in each scorer; None for the one that does.
+    """
+    config = from_mapping(json.loads(Path(arguments[0]).read_text()))
+    ray_dir, ready = Path(arguments[1]), int(arguments[2])
     os.set_inheritable(ready, False)  # its end tells the caller of ours, whoever outlives us
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # `viva up` decides; a Ctrl-C reaches the whole process group
     stop_on_sigterm()
@@ -119,7 +127,7 @@ def main() -> int:
     # `viva up` reaps for us too, unless it was killed: Ray's agents outlive their raylet by minutes.
     with reaper.adopting():
         try:
-            _serve(config, ray_dir, ready)
+            _serve(config, ray_dir, ready, pipeline)
         finally:
             sweep_stale()
     return 0
@@ -131,14 +139,17 @@ def _new_token(path: Path) -> Path:
     return path
 
 
-def _serve(config: VivaConfig, ray_dir: Path, ready: int) -> None:
+def _serve(config: VivaConfig, ray_dir: Path, ready: int, pipeline: Pipeline | None) -> None:
     """Run until SIGTERM. Raises TimeoutError when no answer could be scored in time."""
     import ray
     from ray import serve
     from ray.serve.config import gRPCOptions
 
+    from deployments import logs
     from deployments.app import application
+    from deployments.compose import engine
 
+    logs.install_on_stderr()
     try:
         ray.init(
             address="local",
@@ -153,7 +164,7 @@ def _serve(config: VivaConfig, ray_dir: Path, ready: int) -> None:
         )
         stop_on_sigterm()  # ray.init has put its own handler in place of ours
         serve.start(proxy_location="Disabled", grpc_options=gRPCOptions(grpc_servicer_functions=list(SERVICERS)))
-        _wait_ready(serve.run(application(config), name="viva", route_prefix=None))
+        _wait_ready(serve.run(application(config, pipeline or engine.pipeline), name="viva", route_prefix=None))
         os.write(ready, b"1")
         while True:
             signal.pause()
@@ -177,4 +188,4 @@ def _wait_ready(gateway: DeploymentHandle[Any]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

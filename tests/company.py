@@ -40,7 +40,7 @@ from serving.records.egress import Downloaded, MediaSink
 from serving.records.erasure import Erase
 from serving.records.housekeeping import Housekeeping
 from serving.records.objects import ObjectStore, StorageClasses, media_key
-from serving.records.score_work import ScoreWork
+from serving.records.score_work import ScoreWork, WorkObserver
 from serving.records.work import score_job
 from tests.postgres import caller, new_tenant
 from viva.v1 import assessment_pb2
@@ -145,7 +145,9 @@ class Company:
             await tx.repeat(caller(self.tenant), "SubmitAnswer", b"request", given.name)
             return await answers.accept(tx, given, held, "answer")
 
-    def scoring(self, score: Callable[[Answer], Awaitable[Assessment]] | None = None) -> ScoreWork:
+    def scoring(
+        self, score: Callable[[Answer], Awaitable[Assessment]] | None = None, observer: WorkObserver | None = None
+    ) -> ScoreWork:
         return ScoreWork(
             self.database,
             self.queue,
@@ -156,6 +158,7 @@ class Company:
             score or self.assess,
             lambda one: assessments.to_message(one).SerializeToString(),
             60.0,
+            observer,
         )
 
     async def assess(self, answer: Answer) -> Assessment:

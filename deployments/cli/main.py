@@ -87,6 +87,8 @@ _COMMANDS: Final = {
     "webhooks": ("deployments.cli.webhooks:webhooks", "Endpoints that events are posted to."),
     "db": ("deployments.cli.db:db", "The schema of a production database."),
     "models": ("deployments.cli.models:models", "List, build, check and train the models."),
+    "bench": ("deployments.cli.bench:bench", "Measure a server under load."),
+    "plan": ("deployments.cli.plan:plan", "Size and price the fleet of a season."),
 }
 
 

@@ -92,12 +92,20 @@ def options_of(assessment: Assessment) -> AnswerOptions:
 
 
 def compare(then: Assessment, now: Assessment) -> Iterator[str]:
-    """One line for each field that differs; provenance first, as it may explain the rest."""
-    from viva_client import assessment_to_dict
-
-    first, second = assessment_to_dict(then), assessment_to_dict(now)
+    """One line for each field that differs but the trace; provenance first, as it may explain the rest."""
+    first, second = _scored(then), _scored(now)
     for name in sorted(first.keys() | second.keys(), key=lambda name: (name != "provenance", name)):
         yield from _differences(name, first.get(name), second.get(name))
+
+
+def _scored(assessment: Assessment) -> dict[str, object]:
+    """What depends on what was scored: all but the trace of the call."""
+    from viva_client import assessment_to_dict
+
+    found = assessment_to_dict(assessment)
+    if isinstance(made := found.get("provenance"), dict):
+        made.pop("trace_id", None)
+    return found
 
 
 def _differences(place: str, then: Any, now: Any) -> Iterator[str]:

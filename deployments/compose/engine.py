@@ -3,17 +3,44 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
+from typing import Protocol, TypeAlias
 
 from deployments.config import VivaConfig
 from serving.adapters.media import DecodeConfig, PyAvDecoder
-from serving.adapters.metrics import PrometheusObserver
+from serving.adapters.metrics.observers import PrometheusObserver
 from serving.adapters.triton.client import TritonClient
 from serving.adapters.triton.models import TritonModels
 from serving.adapters.triton.server import TritonConfig
 from serving.adapters.triton.supervisor import TritonSupervisor, publish_external
+from serving.domain.answer import Answer
+from serving.domain.assessment import Assessment
 from serving.domain.limits import LIMITS
 from serving.pipeline.provenance import PIPELINE_VERSION, data_sha256, sha256_of
 from serving.pipeline.score_answer import ScoreAnswer
+
+
+class ModelServer(Protocol):
+    """The models of a scorer's node."""
+
+    def available(self) -> bool:
+        """Whether they answer now."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of them."""
+        ...
+
+
+class UseCase(Protocol):
+    """What scores answers, any number at a time; raises `VivaError`."""
+
+    async def run(self, answer: Answer) -> Assessment: ...
+
+    async def warm_up(self) -> None: ...
+
+
+Pipeline: TypeAlias = Callable[[VivaConfig], tuple[ModelServer, UseCase]]
 
 
 def supervisor(config: VivaConfig) -> TritonSupervisor | None:
@@ -25,6 +52,7 @@ def supervisor(config: VivaConfig) -> TritonSupervisor | None:
             repository=config.triton.model_repository,
             runtime_dir=config.run_dir,
             config_name=config.triton.hardware,
+            traces_url=config.telemetry.traces_url,
         )
     )
 
@@ -33,7 +61,9 @@ def pipeline(config: VivaConfig) -> tuple[TritonModels, ScoreAnswer]:
     """The models of this node (to be closed) and the use case that scores answers with them."""
     if config.triton.address:
         publish_external(config.run_dir, grpc=config.triton.address, http="")
-    models = TritonModels(TritonClient(config.run_dir), config.triton.model_repository)
+    observer = PrometheusObserver()
+    client = TritonClient(config.run_dir, called=observer.model_called)
+    models = TritonModels(client, config.triton.model_repository)
     decode = DecodeConfig()
     decoder = PyAvDecoder(decode, LIMITS)
     # Replica counts, queues and ports move no score and stay out of the hash.
@@ -45,4 +75,4 @@ def pipeline(config: VivaConfig) -> tuple[TritonModels, ScoreAnswer]:
             "hardware": config.triton.hardware,
         }
     )
-    return models, ScoreAnswer(models, decoder, config_sha256, PrometheusObserver())
+    return models, ScoreAnswer(models, decoder, config_sha256, observer)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from deployments.config import VivaConfig
+from serving.adapters import metrics
 from serving.adapters.egress.client import Egress
 from serving.adapters.objects.opening import S3Options, open_store
+from serving.adapters.postgres.database import PostgresDatabase
 from serving.records.objects import StorageClasses
+
+_POOL_PERIOD_S = 5.0
 
 
 def storage(config: VivaConfig) -> StorageClasses:
@@ -18,3 +24,19 @@ def storage(config: VivaConfig) -> StorageClasses:
 def egress(config: VivaConfig) -> Egress:
     """HTTP to addresses that tenants name."""
     return Egress(config.egress)
+
+
+def database(config: VivaConfig) -> PostgresDatabase:
+    """The connections of one process, still to be opened."""
+    return PostgresDatabase(config.database.url, config.database.connections, metrics.TRANSACTION_SECONDS.observe)
+
+
+async def publish_pool(database: PostgresDatabase) -> None:
+    """Tell how its connections are used, for as long as the task runs."""
+    while True:
+        use = database.use()
+        metrics.CONNECTIONS.labels("used").set(use.used)
+        metrics.CONNECTIONS.labels("free").set(use.free)
+        metrics.CONNECTION_LIMIT.set(use.most)
+        metrics.CONNECTION_WAITERS.set(use.waiting)
+        await asyncio.sleep(_POOL_PERIOD_S)

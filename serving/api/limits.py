@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from serving.api.intake import Intake
 from serving.api.recent import Recent
 from serving.domain.errors import QuotaExceeded, StoreUnavailable
 from serving.domain.tenant import Quotas, Tenant
@@ -136,8 +137,11 @@ class AnswerQuota:
     Several gateways together may go beyond a quota by what they accept in that second.
     """
 
-    def __init__(self, database: Database, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, database: Database, clock: Callable[[], float] = time.monotonic, intake: Intake | None = None
+    ) -> None:
         self._database = database
+        self._intake = intake
         self._clock = clock
         self._loads: Recent[str, _Load] = Recent(self._look, _LOAD_PERIOD_S, clock=clock)
         self._days: dict[str, tuple[float, int]] = {}
@@ -147,9 +151,13 @@ class AnswerQuota:
 
         Raises:
             QuotaExceeded: says when there should be room, from how fast the tenant's answers are being scored.
+            Overloaded: the tenants together have as many as may wait.
             StoreUnavailable: they could not be stored either.
         """
-        (await self._loads.get(tenant)).admit(count)
+        load = await self._loads.get(tenant)
+        if self._intake:
+            self._intake.admit(count)
+        load.admit(count)
 
     async def _look(self, tenant: str) -> _Load:
         async with self._database.transaction(tenant) as tx:

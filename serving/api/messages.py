@@ -9,13 +9,14 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from google.protobuf import any_pb2
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -32,11 +33,11 @@ ERROR_DOMAIN = "viva.dev"
 
 def to_message(record: Any, message: M) -> M:
     """Fill a message from a record; None becomes an absent field."""
-    known = message.DESCRIPTOR.fields_by_name
-    for one in dataclasses.fields(record):
-        value = getattr(record, one.name)
-        if value is not None and one.name in known:
-            _set(message, known[one.name], value)
+    kind: type = type(record)
+    for name, put in _puts(kind, message.DESCRIPTOR):
+        value = getattr(record, name)
+        if value is not None:
+            put(message, name, value)
     return message
 
 
@@ -97,36 +98,61 @@ def failure_status(failure: Failure) -> status_pb2.Status:
 _ABSENT: Any = object()
 
 
-def _set(message: Message, field: Any, value: Any) -> None:
-    name = field.name
-    if isinstance(value, datetime):
-        getattr(message, name).FromDatetime(value.astimezone(UTC))
-    elif isinstance(value, Failure):
-        getattr(message, name).CopyFrom(failure_status(value))
-    elif dataclasses.is_dataclass(value):
-        target = getattr(message, name)
-        target.SetInParent()
-        to_message(value, target)
-    elif isinstance(value, tuple):
-        target = getattr(message, name)
-        for element in value:
-            if dataclasses.is_dataclass(element):
-                to_message(element, target.add())
-            else:
-                target.append(_scalar(field, element))
-    elif isinstance(value, Mapping):
-        getattr(message, name).update(value)
-    else:
-        setattr(message, name, _scalar(field, value))
+_Put: TypeAlias = Callable[[Any, str, Any], None]
 
 
-def _scalar(field: Any, value: Any) -> Any:
-    if not isinstance(value, Enum):
-        return value
+@cache
+def _puts(kind: type, descriptor: Descriptor) -> tuple[tuple[str, _Put], ...]:
+    """What puts the value of each field that a record and its message share.
+
+    Found out once for each pair: an assessment has thousands of values, and to ask each what it is would take longer
+    than to set it.
+    """
+    known, hints = descriptor.fields_by_name, _hints(kind)
+    names = [one.name for one in dataclasses.fields(kind) if one.name in known]
+    return tuple((name, _put(known[name], hints[name])) for name in names)
+
+
+def _put(field: FieldDescriptor, hint: Any) -> _Put:
+    if field.message_type is None:
+        word = _number(field) if any(isinstance(one, type) and issubclass(one, Enum) for one in _kinds(hint)) else None
+        if typing.get_origin(hint) is tuple:
+            return lambda message, name, value: getattr(message, name).extend(map(word, value) if word else value)
+        return (lambda message, name, value: setattr(message, name, word(value))) if word else setattr
+    if typing.get_origin(hint) is tuple:
+        return _put_records
+    if field.message_type is Timestamp.DESCRIPTOR:
+        return lambda message, name, value: getattr(message, name).FromDatetime(value.astimezone(UTC))
+    if field.message_type is status_pb2.Status.DESCRIPTOR:
+        return lambda message, name, value: getattr(message, name).CopyFrom(failure_status(value))
+    if field.message_type.GetOptions().map_entry:
+        return lambda message, name, value: getattr(message, name).update(value)
+    return _put_record
+
+
+def _put_records(message: Any, name: str, value: tuple[Any, ...]) -> None:
+    target = getattr(message, name)
+    for record in value:
+        to_message(record, target.add())
+
+
+def _put_record(message: Any, name: str, value: Any) -> None:
+    target = getattr(message, name)
+    target.SetInParent()
+    to_message(value, target)
+
+
+def _kinds(hint: Any) -> tuple[Any, ...]:
+    """The types that a hint names."""
+    return typing.get_args(hint) or (hint,)
+
+
+def _number(field: FieldDescriptor) -> Callable[[Enum], Any]:
+    """What a field holds for an enum's word: the word itself, or its number in the contract."""
     if field.enum_type is None:
-        return value.value
-    # A word that the contract lacks is what it calls unspecified (`MediaKind.DETECT`).
-    return next((one.number for one in field.enum_type.values if _word(field, one.name) == value.value), 0)
+        return lambda value: value.value
+    numbers = {_word(field, one.name): one.number for one in field.enum_type.values}
+    return lambda value: numbers.get(value.value, 0)  # what the contract lacks is unspecified (`MediaKind.DETECT`)
 
 
 def _word(field: Any, name: str) -> str:

@@ -14,6 +14,7 @@ from google.protobuf.empty_pb2 import Empty
 from google.rpc import status_pb2
 
 from serving.api import messages, resources
+from serving.api.admission import Lane
 from serving.domain import names
 from serving.domain.candidate import ErasureReceipt
 from serving.domain.errors import NotAllowedNow
@@ -29,7 +30,11 @@ _LONGEST_WAIT_S: Final = 60.0
 
 
 class OperationService:
-    """Operations of a tenant."""
+    """Operations of a tenant.
+
+    Args:
+        watchers: bounds the calls that wait at a time.
+    """
 
     DESCRIPTOR: ClassVar[ServiceDescriptor] = pb.Operation.DESCRIPTOR.file.services_by_name["Operations"]
     SCOPES: ClassVar[Mapping[str, Scope]] = {
@@ -40,8 +45,9 @@ class OperationService:
         "DeleteOperation": Scope.SUBMIT,
     }
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, watchers: Lane) -> None:
         self._database = database
+        self._watchers = watchers
 
     async def get_operation(self, request: pb.GetOperationRequest, caller: Caller) -> pb.Operation:
         """`GetOperation`."""
@@ -63,11 +69,12 @@ class OperationService:
         asked = request.timeout  # longer ones than a `timedelta` holds are on the wire
         asked_s = asked.seconds + asked.nanos / 1e9 if request.HasField("timeout") else _LONGEST_WAIT_S
         deadline = time.monotonic() + min(asked_s, _LONGEST_WAIT_S)
-        while True:
-            operation = await self.get_operation(pb.GetOperationRequest(name=request.name), caller)
-            if operation.done or time.monotonic() >= deadline:
-                return operation
-            await asyncio.sleep(_POLL_S)
+        with self._watchers.place():
+            while True:
+                operation = await self.get_operation(pb.GetOperationRequest(name=request.name), caller)
+                if operation.done or time.monotonic() >= deadline:
+                    return operation
+                await asyncio.sleep(_POLL_S)
 
     async def cancel_operation(self, request: pb.CancelOperationRequest, caller: Caller) -> Empty:
         """`CancelOperation`: none can be; answers are cancelled with their interview."""

@@ -9,6 +9,7 @@ from typing import ClassVar, Final
 from google.protobuf.descriptor import ServiceDescriptor
 
 from serving.api import fields, links, messages, resources, watching
+from serving.api.admission import Lane
 from serving.api.feedback import assessments_of, candidate_feedback
 from serving.api.reviews import INTERVIEW, REPORT, ReviewCalls
 from serving.domain import names
@@ -32,6 +33,7 @@ class ReportService(ReviewCalls):
 
     Args:
         base_url: where the pages are served, without a slash at its end; empty where they are not.
+        watchers: bounds the streams that are open at a time.
     """
 
     DESCRIPTOR: ClassVar[ServiceDescriptor] = pb.DESCRIPTOR.services_by_name["Reports"]
@@ -49,8 +51,17 @@ class ReportService(ReviewCalls):
         "ReviewContest": Scope.REVIEW,
     }
 
-    def __init__(self, database: Database, rules: RuleEngine, bell: Bell, secrets: LinkSecrets, base_url: str) -> None:
+    def __init__(
+        self,
+        database: Database,
+        rules: RuleEngine,
+        bell: Bell,
+        secrets: LinkSecrets,
+        base_url: str,
+        watchers: Lane,
+    ) -> None:
         super().__init__(database, rules, bell)
+        self._watchers = watchers
         self._secrets = secrets
         self._base_url = base_url
 
@@ -78,8 +89,9 @@ class ReportService(ReviewCalls):
     ) -> AsyncIterator[pb.WatchReportsResponse]:
         """`WatchReports`."""
         resources.parent(request, caller)
-        async for response in watching.watch(self._database, caller.tenant, request.resume_token):
-            yield response
+        with self._watchers.place():
+            async for response in watching.watch(self._database, caller.tenant, request.resume_token):
+                yield response
 
     async def create_report_link(self, request: pb.CreateReportLinkRequest, caller: Caller) -> pb.ReportLink:
         """`CreateReportLink`."""

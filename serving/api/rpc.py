@@ -31,9 +31,14 @@ class Service(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rpc:
-    """One call of a service."""
+    """One call of a service.
+
+    Attributes:
+        path: package.Service/Method.
+    """
 
     name: str
+    path: str
     scope: Scope
     handler: Callable[[Any, Caller], Any]
     response: type[Message]
@@ -55,6 +60,7 @@ def table(*services: Service) -> Mapping[str, Rpc]:
                 raise ValueError(f"two services have a call {method.name}")
             found[method.name] = Rpc(
                 name=method.name,
+                path=f"{service.DESCRIPTOR.full_name}/{method.name}",
                 scope=service.SCOPES[method.name],
                 handler=getattr(service, snake_case(method.name)),
                 response=message_factory.GetMessageClass(method.output_type),

@@ -14,10 +14,11 @@ from serving.api.admission import Lane
 from serving.domain.answer import Answer, MediaRef
 from serving.domain.assessment import Assessment
 from serving.domain.competency import Language
-from serving.domain.errors import InvalidRequest, Overloaded, Reason
+from serving.domain.errors import InvalidRequest, Overloaded, Reason, VivaError
 from serving.domain.limits import LIMITS
 from serving.domain.tenant import Caller, Scope
 from serving.pipeline.ports import MediaSpool, SpoolFile
+from serving.pipeline.stages import NoObserver, StageObserver, timed
 from viva.v1 import assessment_pb2
 from viva.v1 import scoring_pb2 as pb
 
@@ -38,6 +39,7 @@ class ScoringService:
         render: assessment and language of the page to HTML; runs in a thread.
         text_lane, media_lane: bounded queues in front of the scorers.
         render_lane: bounded queue of pages being rendered.
+        observer: told how long media took to arrive, as the stage `receive`.
     """
 
     DESCRIPTOR: ClassVar[ServiceDescriptor] = pb.DESCRIPTOR.services_by_name["Scoring"]
@@ -56,7 +58,9 @@ class ScoringService:
         text_lane: Lane,
         media_lane: Lane,
         render_lane: Lane,
+        observer: StageObserver | None = None,
     ) -> None:
+        self._observer = observer or NoObserver()
         self._scorer = scorer
         self._spool = spool
         self._render = render
@@ -64,13 +68,24 @@ class ScoringService:
         self._media_lane = media_lane
         self._render_lane = render_lane
 
+    def refusal(self, request: pb.ScoreAnswerRequest) -> VivaError | None:
+        """What `score_answer` would raise for want of room; asked before anything is spent on the request."""
+        try:
+            if request.WhichOneof("content") == "media":
+                self._media_lane.check_arrival()
+            else:
+                self._text_lane.check(len(request.text))
+        except VivaError as error:
+            return error
+        return None
+
     async def score_answer(self, request: pb.ScoreAnswerRequest, caller: Caller) -> pb.ScoreAnswerResponse:
         """`ScoreAnswer`."""
         request_id = resources.with_request_id(request, caller).request_id
         content = request.WhichOneof("content")
         if content == "text":
             answer = requests.text_answer(request.config, request.text)
-            async with self._text_lane.slot():
+            async with self._text_lane.slot(len(request.text)):
                 assessment = await self._scorer.score(answer, request_id)
         elif content == "media":
             assessment = await self._score_inline(request, request_id)
@@ -89,7 +104,8 @@ class ScoringService:
             raise InvalidRequest("config.sentences is for text answers only", field="config.sentences")
         kind = requests.media_kind(config.kind, "kind")
         async with self._receiving(), self._spooled() as file:
-            await uploads.receive_media(messages, file)
+            with timed(self._observer, "receive"):
+                await uploads.receive_media(messages, file)
             assessment = await self._score_media(config.config, file.finish(kind), request_id)
         return pb.UploadAnswerResponse(request_id=request_id, assessment=assessment)
 
@@ -119,7 +135,8 @@ class ScoringService:
         kind = requests.media_kind(request.media.kind, "media.kind")
         requests.check_config(request.config)
         async with self._receiving(), self._spooled() as file:
-            await asyncio.to_thread(file.write, data)
+            with timed(self._observer, "receive"):
+                await asyncio.to_thread(file.write, data)
             return await self._score_media(request.config, file.finish(kind), request_id)
 
     @asynccontextmanager

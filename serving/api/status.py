@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from typing import Any, Final
 
 import grpc
@@ -32,6 +33,7 @@ _CODES: Final[tuple[tuple[type[VivaError], grpc.StatusCode], ...]] = (
     (VivaError, grpc.StatusCode.INTERNAL),
 )
 _MESSAGE_BYTES: Final = 1_000  # it travels three times, in trailers that clients cut off at 8 KiB by default
+_SPREAD: Final = 0.5  # callers are told up to so much more than the time, in parts of it
 _DEFAULT_RETRY_S: Final = 1.0  # a restarted model server or worker is back in about that time
 
 
@@ -40,11 +42,11 @@ def code_of(error: VivaError) -> grpc.StatusCode:
     return next(code for kind, code in _CODES if isinstance(error, kind))
 
 
-def to_status(error: BaseException, request_id: str) -> status_pb2.Status:
+def to_status(error: BaseException, request_id: str, trace_id: str = "") -> status_pb2.Status:
     """`google.rpc.Status` of any exception; what is not ours, or is our fault, keeps its text to itself.
 
-    Always carries an `ErrorInfo` and a `RequestInfo`; `BadRequest` when a field is at fault; `RetryInfo` when a retry
-    makes sense.
+    Always carries an `ErrorInfo` and a `RequestInfo`, whose `serving_data` is the id of the trace; `BadRequest` when a
+    field is at fault; `RetryInfo` when a retry makes sense.
     """
     ours = error if isinstance(error, VivaError) else errors.InternalFault("unexpected fault")
     code = code_of(ours)
@@ -80,9 +82,10 @@ def to_status(error: BaseException, request_id: str) -> status_pb2.Status:
     if ours.retryable:
         retry = error_details_pb2.RetryInfo()
         seconds = ours.retry_after_s if ours.retry_after_s is not None else _DEFAULT_RETRY_S
-        retry.retry_delay.FromMilliseconds(math.ceil(1000 * seconds))
+        # Who is told the same time does not come back at the same time.
+        retry.retry_delay.FromMilliseconds(math.ceil(1000 * seconds * random.uniform(1.0, 1.0 + _SPREAD)))
         add(retry)
-    add(error_details_pb2.RequestInfo(request_id=request_id))
+    add(error_details_pb2.RequestInfo(request_id=request_id, serving_data=trace_id))
     return status_pb2.Status(code=code.value[0], message=message, details=details)
 
 

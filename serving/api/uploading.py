@@ -122,11 +122,10 @@ class UploadCalls:
             await tx.add_media(media)  # first, so that nothing is in the store that no housekeeping would find
         await store.put_file(key, file.finish(MediaKind.DETECT).path)
         async with self._database.transaction(caller.tenant) as tx:
-            await tx.add_media(media)
+            noted = await tx.add_media(media)
             if await store.exists(key) is None:
                 raise StoreUnavailable("the same media was deleted just now", retry_after_s=_DELETED_RETRY_S)
-            stored = await tx.media(media.sha256)
-        return next(one for one in stored if one.storage_class == storage_class)
+        return noted
 
 
 def _upload_id(name: str, path: str) -> str:

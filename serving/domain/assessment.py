@@ -143,13 +143,18 @@ class ModelVersion:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Enough to say what made this assessment, and to make it again."""
+    """Enough to say what made this assessment, and to make it again.
+
+    Attributes:
+        trace_id: of the call that it was made in, to find it in traces and logs; another one each time.
+    """
 
     pipeline_version: str
     models: tuple[ModelVersion, ...] = ()
     config_sha256: str = ""
     input_sha256: str = ""
     instruction_set: str = ""
+    trace_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +185,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """One scored answer. Equal inputs, models and config give an equal assessment."""
+    """One scored answer. Equal inputs, models and config give an equal assessment, but for its trace."""
 
     question: str
     role: str

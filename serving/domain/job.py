@@ -22,6 +22,18 @@ class Lane(Enum):
     ERRAND = "errand"  # waits for the network or the database more than it computes
 
 
+class JobOutcome(Enum):
+    """What became of an attempt."""
+
+    DONE = "done"
+    FAILED = "failed"  # an end that trying again would not change: the caller's to mend
+    DEAD = "dead"  # given up after the last attempt
+    RETRIED = "retried"  # given back, for another attempt later
+    DROPPED = "dropped"  # there was nothing left to do, or it was another worker's by then
+    BROKEN = "broken"  # it could not even be given back: begun again when its lease has ended
+    STOPPED = "stopped"  # by us: the process ends, or the lease was lost
+
+
 class Rank(IntEnum):
     """All of a lower number go before any of a higher one."""
 
@@ -53,6 +65,7 @@ class LeasedJob:
     Attributes:
         attempt: 1 for the first.
         waited_s: from when it was to be begun until now.
+        trace: `traceparent` of what made it; empty where nothing did that is traced.
     """
 
     job_id: int
@@ -63,3 +76,4 @@ class LeasedJob:
     lease: str
     attempt: int
     waited_s: float
+    trace: str = ""

@@ -50,12 +50,14 @@ class AnswerResult:
     Attributes:
         revision: which assessment of the answer it is, from 1.
         lacks: what the answer lacked, the most useful to ask for first.
+        shed: whether its picture was left out because of load; None where none could have been looked at.
     """
 
     revision: int
     competencies: tuple[CompetencyResult, ...] = ()
     flag_count: int = 0
     lacks: tuple[Lack, ...] = ()
+    shed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from serving.domain.competency import COMPETENCIES, Language
 from serving.domain.judgement import AnswerState, Choice, Grade, Judgement, Question, Statement
+from serving.pipeline.concurrency import computed
 from serving.pipeline.ports import HeadModels, HeadOutputs, LanguageModels, SentenceBatch
 from serving.signals.scoring.features import AGAINST, EMPTY, LEVEL, OWN, RELEVANT, SHOWS
 from serving.signals.scoring.likeness import CUSTOM, with_custom
@@ -44,13 +45,13 @@ class HeadJudge:
         """See `Judge`."""
         if not states:
             return ()
-        cues, batch = await asyncio.to_thread(_batch, states)
+        cues, batch = await computed(len(states), _batch, states)
         roles, heads = await asyncio.gather(self._models.tag_star(batch), self._models.judge_heads(batch))
         others = {}
         for name, shown, contrary in _unknown(questions):
             examples = await self._embedded(shown)
             against = await self._embedded(contrary) if contrary.examples else None
-            fitted = await asyncio.to_thread(_fitted, states, cues, examples, against)
+            fitted = await computed(len(states), _fitted, states, cues, examples, against)
             others[name] = await self._models.judge_heads(fitted)
         return tuple(_judgement(state, at, questions, roles, heads, others) for at, state in enumerate(states))
 

@@ -8,6 +8,8 @@ from serving.domain.answer import Answer, MediaKind, Modality
 from serving.domain.assessment import ModalityReport, ModalityState
 from serving.domain.media import DecodeReport, MediaInfo
 
+SHED: Final = "shed_under_load"
+
 _MESSAGES: Final = {
     "text_answer": "The answer was sent as text.",
     "audio_answer": "The answer was sent as sound.",
@@ -15,6 +17,7 @@ _MESSAGES: Final = {
     "no_consent": "The candidate did not consent.",
     "forbidden_in_jurisdiction": "The law that applies to the interview forbids it.",
     "accommodation": "It was turned off as an accommodation for the candidate.",
+    SHED: "It was left out to finish the answers that wait in time; no score rests on it.",
     "no_audio_track": "The media has no sound.",
     "no_video_track": "The media has no picture.",
     "undecodable": "Nothing of the track could be decoded.",
@@ -48,7 +51,8 @@ def failed(modality: Modality, reason: str) -> ModalityReport:
 
 def reason_to_skip(answer: Answer, info: MediaInfo | None, modality: Modality) -> str:
     """Why `modality` is not even tried, or an empty string. Decides before any of its models is called."""
-    if denied := answer.policy.reason_against(modality):
+    denied = answer.policy.reason_against(modality)
+    if denied and denied != SHED:
         return denied
     if modality is Modality.LANGUAGE:
         return ""
@@ -58,4 +62,4 @@ def reason_to_skip(answer: Answer, info: MediaInfo | None, modality: Modality) -
         return "" if info.has_audio else "no_audio_track"
     if answer.media.kind is MediaKind.AUDIO or (answer.media.kind is MediaKind.DETECT and not info.has_video):
         return "audio_answer"
-    return "" if info.has_video else "no_video_track"
+    return denied if info.has_video else "no_video_track"  # what is not there was not left out

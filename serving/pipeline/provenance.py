@@ -15,6 +15,7 @@ from typing import Any, Final
 from serving.domain.answer import Answer, MediaKind
 from serving.domain.assessment import Asked, DeniedModality, MediaSummary, ModelVersion, Provenance
 from serving.domain.media import DecodeReport, MediaInfo
+from serving.pipeline import tracing
 
 # Raised with every change that can move a score or a fact.
 PIPELINE_VERSION: Final = "0.2.0"
@@ -37,7 +38,7 @@ def of(answer: Answer, models: tuple[ModelVersion, ...], config_sha256: str) -> 
             "signal_weights": [dataclasses.asdict(weight) for weight in answer.signal_weights],
         }
     )
-    return Provenance(PIPELINE_VERSION, models, config_sha256, digest, instruction_set())
+    return Provenance(PIPELINE_VERSION, models, config_sha256, digest, instruction_set(), tracing.trace_id())
 
 
 def asked(answer: Answer) -> Asked:

@@ -23,9 +23,10 @@ from serving.domain.facts import Behavior, Coherence, Delivery, KeywordMention
 from serving.domain.judgement import AnswerState, Judgement, Statement
 from serving.domain.transcript import Transcript
 from serving.pipeline import modalities
+from serving.pipeline.concurrency import computed
 from serving.pipeline.judging import ADDRESSES, RECITES, HeadJudge
 from serving.pipeline.ports import Judge, Models
-from serving.pipeline.scoring import Scoring
+from serving.pipeline.scoring import Scoring, questions_about
 from serving.pipeline.stages import StageObserver, timed
 from serving.signals.scoring.facts import AnswerFacts, ScoringResult
 from serving.signals.scoring.likeness import rubric_fit
@@ -39,7 +40,7 @@ from serving.signals.text.keywords import extract_keywords
 from serving.signals.text.neutral import neutral, neutral_sentences
 from serving.signals.text.references import PROSE, References, make_references, reference_sentences
 from serving.signals.text.repetition import said_again
-from serving.signals.text.star import ROLE_QUESTION, role_question, star_sentences, star_summary
+from serving.signals.text.star import ROLE_QUESTION, star_sentences, star_summary
 
 MODELS = ("sentence_encoder", "star_tagger", "answer_judge", "competency_scorer")
 
@@ -91,38 +92,42 @@ class Reading:
         with timed(self._observer, "embed"):
             state, compared = await self._state(answer, transcript, references)
         with timed(self._observer, "judge"):
-            (told,) = await self._judge.judge([state], [role_question(), Statement(ADDRESSES), Statement(RECITES)])
-        star = star_summary(star_sentences(transcript.sentences, told.choices[ROLE_QUESTION]))
-        suspicion = await asyncio.to_thread(_suspicion, state, told, compared)
-        kinds = await asyncio.to_thread(flag_kinds, transcript, answer.question, suspicion)
-        keywords, mentions = await asyncio.to_thread(extract_keywords, transcript)
-        hanging = coherence(state.question_embedding if answer.question else None, state.embeddings)
-        facts = AnswerFacts(
-            transcript=transcript,
-            question=answer.question,
-            star=star,
-            delivery=delivery,
-            units=await asyncio.to_thread(units_said, transcript),
-            kept=tuple(at for at, kind in enumerate(kinds) if not kind),
-            flags=flags_of(transcript.sentences, kinds),
-            extra=_extra(answer, delivery, behavior),
-        )
+            asked = questions_about(answer.competencies, answer.definitions, state.language)
+            (told,) = await self._judge.judge([state], [*asked, Statement(ADDRESSES), Statement(RECITES)])
+        with timed(self._observer, "facts"):
+            star = star_summary(star_sentences(transcript.sentences, told.choices[ROLE_QUESTION]))
+            count = len(transcript.sentences)
+            suspicion = await computed(count, _suspicion, state, told, compared)
+            kinds = await computed(count, flag_kinds, transcript, answer.question, suspicion)
+            keywords, mentions = await computed(count, extract_keywords, transcript)
+            hanging = coherence(state.question_embedding if answer.question else None, state.embeddings)
+            facts = AnswerFacts(
+                transcript=transcript,
+                question=answer.question,
+                star=star,
+                delivery=delivery,
+                units=await computed(count, units_said, transcript),
+                kept=tuple(at for at, kind in enumerate(kinds) if not kind),
+                flags=flags_of(transcript.sentences, kinds),
+                extra=_extra(answer, delivery, behavior),
+            )
         with timed(self._observer, "score"):
-            scores = await self._scoring.run(facts, state, compared, answer.competencies, answer.definitions)
+            scores = await self._scoring.run(facts, state, compared, answer.competencies, answer.definitions, told)
         return Read(star, keywords, mentions, hanging, facts.flags, scores, modalities.ran(Modality.LANGUAGE), MODELS)
 
     async def _state(
         self, answer: Answer, transcript: Transcript, references: References
     ) -> tuple[AnswerState, Comparison]:
         """The answer as the models see it: in the neutral form, embedded, and compared with the rubrics."""
-        sentences = await asyncio.to_thread(neutral_sentences, transcript)
-        question = await asyncio.to_thread(neutral, answer.question, transcript.language) if answer.question else ""
+        count = len(transcript.sentences)
+        sentences = await computed(count, neutral_sentences, transcript)
+        question = neutral(answer.question, transcript.language) if answer.question else ""
         rows = await self._models.embed([*sentences, question] if question else sentences)
         asked: NDArray[np.float32] = rows[-1] if question else np.zeros(rows.shape[1], np.float32)
         said = rows[: len(sentences)]
-        compared = await asyncio.to_thread(compare, said, references)
-        fit = await asyncio.to_thread(rubric_fit, compared)
-        wording = await asyncio.to_thread(find_wording, sentences, transcript.language)
+        compared = await computed(count, compare, said, references)
+        fit = await computed(count, rubric_fit, compared)
+        wording = await computed(count, find_wording, sentences, transcript.language)
         state = AnswerState(transcript.language, question, tuple(sentences), wording, said, asked, fit)
         return state, compared
 

@@ -8,7 +8,7 @@ from serving.domain.answer import Answer
 from serving.domain.assessment import Assessment, ModalityState
 from serving.domain.errors import InvalidRequest, Reason
 from serving.domain.media import MediaInfo
-from serving.pipeline import provenance
+from serving.pipeline import provenance, service_times
 from serving.pipeline.concurrency import both
 from serving.pipeline.hearing import Heard, Hearing
 from serving.pipeline.ports import Judge, MediaDecoder, Models
@@ -62,34 +62,38 @@ class ScoreAnswer:
             heard, seen = await both(self._hearing.run(answer, info), self._seeing.run(answer, info))
             _refuse_if_nothing_decoded(heard, seen)
             read = await self._reading.run(answer, heard.transcript, heard.delivery, seen.behavior)
-            models = self._models.versions((*heard.models, *read.models, *seen.models))
-            return Assessment(
-                question=answer.question,
-                role=answer.role,
-                language=heard.transcript.language,
-                overall=read.scores.overall,
-                competencies=read.scores.competencies,
-                transcript=heard.transcript,
-                star=read.star,
-                keywords=read.keywords,
-                keyword_mentions=read.keyword_mentions,
-                coherence=read.coherence.overall,
-                coherence_detail=read.coherence,
-                delivery=heard.delivery,
-                behavior=seen.behavior,
-                suggestions=read.scores.suggestions,
-                flags=read.flags,
-                modalities=(heard.report, read.report, seen.face, seen.expression),
-                media=provenance.media_summary(answer, info, heard.decode, seen.decode),
-                provenance=provenance.of(answer, models, self._config_sha256),
-                asked=provenance.asked(answer),
-            )
+            with timed(self._observer, "assemble"):
+                models = self._models.versions((*heard.models, *read.models, *seen.models))
+                return Assessment(
+                    question=answer.question,
+                    role=answer.role,
+                    language=heard.transcript.language,
+                    overall=read.scores.overall,
+                    competencies=read.scores.competencies,
+                    transcript=heard.transcript,
+                    star=read.star,
+                    keywords=read.keywords,
+                    keyword_mentions=read.keyword_mentions,
+                    coherence=read.coherence.overall,
+                    coherence_detail=read.coherence,
+                    delivery=heard.delivery,
+                    behavior=seen.behavior,
+                    suggestions=read.scores.suggestions,
+                    flags=read.flags,
+                    modalities=(heard.report, read.report, seen.face, seen.expression),
+                    media=provenance.media_summary(answer, info, heard.decode, seen.decode),
+                    provenance=provenance.of(answer, models, self._config_sha256),
+                    asked=provenance.asked(answer),
+                )
 
     async def _probe(self, answer: Answer) -> MediaInfo | None:
         if answer.media is None:
             return None
         with timed(self._observer, "probe"):
-            return await asyncio.to_thread(self._decoder.probe, answer.media.path, answer.media.kind)
+            info = await asyncio.to_thread(self._decoder.probe, answer.media.path, answer.media.kind)
+        if info.duration_s is not None:
+            service_times.found(info.duration_s)
+        return info
 
 
 def _refuse_if_nothing_decoded(heard: Heard, seen: Seen) -> None:

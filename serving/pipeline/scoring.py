@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from serving.domain.assessment import CompetencyScore, OverallScore, ScoreStatus
 from serving.domain.competency import COMPETENCIES, CompetencyDefinition, Language
 from serving.domain.judgement import AnswerState, Grade, Judgement, Question, Statement
+from serving.pipeline.concurrency import computed
 from serving.pipeline.ports import CompetencyScorer, Judge
 from serving.signals.scoring.attribution import candidates
 from serving.signals.scoring.facts import AnswerFacts, ScoringResult
@@ -24,7 +24,7 @@ from serving.signals.scoring.features import (
     RELEVANT,
     SHOWS,
     Material,
-    feature_row,
+    features_of,
 )
 from serving.signals.scoring.likeness import CUSTOM
 from serving.signals.scoring.rubric import Rubric, load_rubrics
@@ -50,6 +50,7 @@ class Scoring:
         compared: Comparison,
         names: Sequence[str],
         definitions: Sequence[CompetencyDefinition] = (),
+        told: Judgement | None = None,
     ) -> ScoringResult:
         """Score each asked competency, in the order asked.
 
@@ -57,6 +58,7 @@ class Scoring:
             state: of all sentences of the transcript, in the neutral form.
             compared: the same sentences with the references.
             definitions: of the asked competencies that are none of the eight.
+            told: what the judge said to `questions_about` all sentences of `state`, if it was asked.
 
         Raises:
             ModelUnavailable, ModelFailed, Overloaded, DeadlineExceeded: see `ports`.
@@ -66,15 +68,17 @@ class Scoring:
             return ScoringResult(OverallScore(), unscored, (say_more(facts.transcript.language),))
         whole = state.only(facts.kept)
         questions = questions_about(names, definitions, state.language)
-        (judgement,) = await self._judge.judge([whole], questions)
+        judgement = told
+        if judgement is None or len(facts.kept) < len(state.sentences):
+            (judgement,) = await self._judge.judge([whole], questions)
         left_out = candidates(judgement, names, len(facts.kept))
         variants = [whole.without(at) for at in left_out]
         judgements = (judgement, *await self._judge.judge(variants, questions))
-        rows = await asyncio.to_thread(_feature_rows, facts, [whole, *variants], judgements, left_out, names)
+        rows = await computed(len(variants), _feature_rows, facts, [whole, *variants], judgements, left_out, names)
         places = [COMPETENCIES.index(name) if name in COMPETENCIES else CUSTOM for name in names] * len(judgements)
         points = (await self._scorer.score_points(rows, places)).astype(np.float64)
         points = points.reshape(len(judgements), len(names), -1)
-        likeness = await asyncio.to_thread(_likeness, compared.only(facts.kept))
+        likeness = await computed(len(facts.kept), _likeness, compared.only(facts.kept))
         scores = tuple(
             competency_score(
                 name,
@@ -156,8 +160,8 @@ def _feature_rows(
     for state, judgement, said in zip(states, judgements, shares, strict=True):
         cues = cue_features(state)
         material = Material(judgement, cues, said, dropped, asked=bool(facts.question))
-        found += [feature_row(material, name) for name in names]
-    return np.stack(found)
+        found.append(features_of(material, names))
+    return np.concatenate(found)
 
 
 def _likeness(compared: Comparison) -> Mapping[str, Mapping[str, NDArray[np.float64]]]:

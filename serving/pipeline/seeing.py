@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -17,7 +19,7 @@ from serving.domain.errors import (
     Reason,
 )
 from serving.domain.facts import Behavior
-from serving.domain.media import DecodeReport, MediaInfo
+from serving.domain.media import DecodeReport, FrameBatch, MediaInfo
 from serving.pipeline import modalities
 from serving.pipeline.concurrency import frames_of
 from serving.pipeline.face import FaceAnalysis, FaceResult
@@ -66,8 +68,11 @@ class Seeing:
             expression = modalities.skipped(Modality.EXPRESSION, no_expression or "face_did_not_run")
             return Seen(Behavior(), face, expression)
         cancel = threading.Event()
-        stream = self._decoder.frames(answer.media.path, cancel)
-        result = await self._look(stream, cancel, expression_allowed=not no_expression)
+        stream = _Clocked(self._decoder.frames(answer.media.path, cancel))
+        try:
+            result = await self._look(stream, cancel, expression_allowed=not no_expression)
+        finally:
+            self._observer.observe("decode_video", stream.seconds)
         expression = modalities.skipped(Modality.EXPRESSION, no_expression or "face_did_not_run")
         if isinstance(result, ModalityReport):
             # Models that ran before the failure left nothing in the assessment. A decode that was stopped because they
@@ -96,3 +101,27 @@ class Seeing:
         except (ModelUnavailable, ModelFailed, Overloaded, DeadlineExceeded):
             # A caller that cancels, or whose deadline passes, cancels the task: that is no VivaError and goes through.
             return modalities.failed(Modality.FACE, "models_unavailable")
+
+
+class _Clocked:
+    """A stream that knows for how many seconds it decoded, which it does beside the models' work."""
+
+    def __init__(self, stream: FrameStream) -> None:
+        self._stream = stream
+        self.seconds = 0.0
+
+    def __iter__(self) -> Iterator[FrameBatch]:
+        frames = iter(self._stream)
+        while True:
+            started = time.perf_counter()
+            try:
+                batch = next(frames, None)
+            finally:
+                self.seconds += time.perf_counter() - started
+            if batch is None:
+                return
+            yield batch
+
+    @property
+    def report(self) -> DecodeReport:
+        return self._stream.report

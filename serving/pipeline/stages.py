@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from serving.pipeline import tracing
+
 
 class StageObserver(Protocol):
     def observe(self, stage: str, seconds: float) -> None:
@@ -23,9 +25,10 @@ class NoObserver:
 
 @contextmanager
 def timed(observer: StageObserver, stage: str) -> Iterator[None]:
-    """Observe the wall time of a block, also when it fails."""
+    """Observe the wall time of a block, also when it fails; it is a span of the answer's trace."""
     started = time.perf_counter()
     try:
-        yield
+        with tracing.step(stage):
+            yield
     finally:
         observer.observe(stage, time.perf_counter() - started)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from serving.domain import names
 from serving.domain.answer import Modality
-from serving.domain.assessment import Assessment
+from serving.domain.assessment import Assessment, ModalityState
 from serving.domain.errors import Conflict, InvalidRequest, NotAllowedNow, NotFound, Reason
 from serving.domain.fields import invalid
 from serving.domain.interview import AssignedQuestion, Interview
@@ -16,6 +16,7 @@ from serving.domain.job import LeasedJob, Rank
 from serving.domain.policy import PolicyDecision
 from serving.domain.submission import AnswerResult, AnswerState, CompetencyResult, Failure, Submission
 from serving.domain.tenant import Tenant, UsageRecord
+from serving.pipeline.modalities import SHED
 from serving.records import events
 from serving.records.egress import host_is_one_of
 from serving.records.interviews import check_obligations, check_open, decide, settle
@@ -194,4 +195,12 @@ def result_of(assessment: Assessment, competency: str, revision: int) -> AnswerR
         ),
         flag_count=len(assessment.flags),
         lacks=lacks(assessment, competency),
+        shed=_shed(assessment),
     )
+
+
+def _shed(assessment: Assessment) -> bool | None:
+    face = next((one for one in assessment.modalities if one.name == Modality.FACE.value), None)
+    if face is None or (face.state is ModalityState.SKIPPED and face.reason != SHED):
+        return None
+    return face.reason == SHED

@@ -10,16 +10,18 @@ import asyncio
 import dataclasses
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
 from standardwebhooks import Webhook
 
 from serving.domain.errors import NotFound
-from serving.domain.job import LeasedJob
+from serving.domain.job import JobOutcome, LeasedJob
 from serving.domain.tenant import Caller
 from serving.domain.webhook import Event, Secret, WebhookDelivery, WebhookEndpoint
+from serving.pipeline import tracing
+from serving.pipeline.tracer import Key, Kind, Span
 from serving.records.egress import EgressError, WebhookPoster
 from serving.records.ports import Database, JobQueue, Transaction
 
@@ -45,7 +47,7 @@ class Deliver:
         self._queue = queue
         self._poster = poster
 
-    async def run(self, job: LeasedJob) -> None:
+    async def run(self, job: LeasedJob) -> JobOutcome:
         """Send an event to an endpoint once, and end the job or give it back for a later attempt.
 
         What waits for an endpoint that is deleted or disabled is not sent, and that is no error.
@@ -54,22 +56,24 @@ class Deliver:
             StoreUnavailable: what came of it could not be noted; it is sent again when the lease has ended.
         """
         try:
-            await self._deliver(job)
+            return await self._deliver(job)
         except asyncio.CancelledError:
             await asyncio.shield(self._queue.release(job, 0.0))
             raise
 
-    async def _deliver(self, job: LeasedJob) -> None:
+    async def _deliver(self, job: LeasedJob) -> JobOutcome:
         found = await self._begin(job)
         if found is None:
-            return
+            return JobOutcome.DROPPED
         endpoint, event = found
         error = await self._post(endpoint, event, job.tenant)
         if error == _HTTP_GONE and await self._switch_off(job, endpoint.uri):
-            return
+            return JobOutcome.FAILED
         delay_s = await self._note(job, error)
         if delay_s is not None:
             await self._queue.release(job, delay_s)
+            return JobOutcome.RETRIED
+        return JobOutcome.DEAD if error else JobOutcome.DONE
 
     async def _begin(self, job: LeasedJob) -> tuple[WebhookEndpoint, Event] | None:
         """What to send where; None when there is nothing to send, and the job has ended."""
@@ -99,10 +103,20 @@ class Deliver:
             "webhook-timestamp": str(int(sent.timestamp())),
             "webhook-signature": signatures(endpoint, event.event_id, sent, body),
         }
+        with tracing.step("POST", Kind.CLIENT, {Key.HTTP_METHOD: "POST"}) as span:
+            if traceparent := tracing.traceparent():
+                headers["traceparent"] = traceparent
+            error = await self._sent(endpoint.uri, body, headers, span)
+            if error:
+                span.fail(error)
+        return error
+
+    async def _sent(self, uri: str, body: bytes, headers: Mapping[str, str], span: Span) -> str:
         try:
-            posted = await self._poster.post(endpoint.uri, body, headers)
+            posted = await self._poster.post(uri, body, headers)
         except EgressError as error:
             return error.kind.value
+        span.set(Key.HTTP_STATUS, posted.status)
         return "" if 200 <= posted.status < 300 else f"http {posted.status}"
 
     async def _note(self, job: LeasedJob, error: str) -> float | None:

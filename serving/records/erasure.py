@@ -17,7 +17,7 @@ from serving.domain import names
 from serving.domain.candidate import Candidate, ErasureReceipt
 from serving.domain.errors import NotAllowedNow, Reason, StoreUnavailable, VivaError
 from serving.domain.interview import Interview, InterviewState
-from serving.domain.job import Job, JobKind, Lane, LeasedJob, Rank
+from serving.domain.job import Job, JobKind, JobOutcome, Lane, LeasedJob, Rank
 from serving.domain.operation import Operation, OperationKind
 from serving.domain.submission import Media, Submission
 from serving.domain.tenant import Caller
@@ -86,14 +86,14 @@ class Erase:
         self._storage = storage
         self._vacuum = vacuum
 
-    async def run(self, job: LeasedJob) -> None:
+    async def run(self, job: LeasedJob) -> JobOutcome:
         """Erase a candidate, or give the job back for another attempt; it never gives up.
 
         Raises:
             StoreUnavailable: the job could not be given back; it is begun again when its lease has ended.
         """
         try:
-            await self._erase(job)
+            return JobOutcome.DONE if await self._erase(job) else JobOutcome.DROPPED
         except asyncio.CancelledError:
             await asyncio.shield(self._queue.release(job, 0.0))
             raise
@@ -102,8 +102,10 @@ class Erase:
                 logger.exception("erasure of job %d failed", job.job_id)
             wait_s = _FIRST_WAIT_S * 2 ** min(job.attempt - 1, _DOUBLINGS)
             await self._queue.release(job, wait_s)
+            return JobOutcome.RETRIED
 
-    async def _erase(self, job: LeasedJob) -> None:
+    async def _erase(self, job: LeasedJob) -> bool:
+        """Whether this worker still had the job at its end."""
         name, _, operation_id = job.subject.partition("#")
         operation = f"tenants/{job.tenant}/operations/{operation_id}"
         async with self._database.transaction(job.tenant) as tx:
@@ -120,8 +122,10 @@ class Erase:
         except VivaError as error:
             logger.warning("rows of job %d wait for the database's own vacuum: %s", job.job_id, error.message)
         async with self._database.transaction(job.tenant) as tx:
-            if await tx.finish(job):
+            ours = await tx.finish(job)
+            if ours:
                 await _end(tx, name, operation)
+        return ours
 
 
 async def _media_of(tx: Transaction, name: str) -> list[str]:

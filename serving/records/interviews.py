@@ -61,20 +61,27 @@ async def open_interview(tx: Transaction, given: Interview) -> Interview:
         language=language,
         questions=assign(revision.content, language=language, candidate=candidate),
     )
-    interview = await tx.insert(dataclasses.replace(interview, policy=await decide(tx, interview)))
+    tenant = await tx.get(Tenant, f"tenants/{names.tenant_of(given.name)}")
+    decision = decided(interview, tenant, candidate, tx.now)
+    interview = await tx.insert(dataclasses.replace(interview, policy=decision))
     await tx.emit(events.interview_created(interview, tx.now))
     return interview
 
 
-async def decide(tx: Transaction, interview: Interview, tenant: Tenant | None = None) -> PolicyDecision:
-    """What policy says of an interview as things are now; the tenant is read unless it is given."""
-    candidate = await tx.find(Candidate, interview.candidate)
+async def decide(tx: Transaction, interview: Interview) -> PolicyDecision:
+    """What policy says of an interview as things are now."""
+    tenant = await tx.get(Tenant, f"tenants/{names.tenant_of(interview.name)}")
+    return decided(interview, tenant, await tx.find(Candidate, interview.candidate), tx.now)
+
+
+def decided(interview: Interview, tenant: Tenant, candidate: Candidate | None, now: datetime) -> PolicyDecision:
+    """What policy says of an interview at a time; without a candidate's file nobody needs anything."""
     return policy.decide(
-        tenant=tenant if tenant is not None else await tx.get(Tenant, f"tenants/{names.tenant_of(interview.name)}"),
+        tenant=tenant,
         jurisdictions=interview.jurisdictions,
         consents=interview.consents,
         accommodations=candidate.accommodations if candidate else None,
-        now=tx.now,
+        now=now,
     )
 
 

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
-from serving.domain.job import Job, Lane, LeasedJob
-from serving.domain.submission import AnswerState, Failure, Media
+from serving.domain.candidate import Candidate
+from serving.domain.interview import Interview
+from serving.domain.job import Job, Lane, LeasedJob, Rank
+from serving.domain.submission import AnswerState, Failure, Media, Submission
 from serving.domain.tenant import ApiKey, AuditEntry, Caller, Tenant, UsageRecord, UsageSummary
 from serving.domain.webhook import Event, EventType, WebhookDelivery, WebhookEndpoint
 
@@ -141,6 +143,22 @@ class Erasures(Protocol):
     async def drop_media(self, sha256: str) -> None:
         """Delete the notes of media of this content, in all storage classes."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scorable:
+    """An answer with what scoring it rests on, as of one moment.
+
+    Attributes:
+        candidate: None where there is no file.
+        storage_classes: that hold its media; empty where it has none, or none any more.
+    """
+
+    submission: Submission
+    interview: Interview
+    tenant: Tenant
+    candidate: Candidate | None
+    storage_classes: tuple[str, ...]
 
 
 class Transaction(Deliveries, Erasures, Protocol):
@@ -274,8 +292,8 @@ class Transaction(Deliveries, Erasures, Protocol):
         """Sum of the usage."""
         ...
 
-    async def add_media(self, media: Media) -> None:
-        """Note media that the object store holds or is to hold, and hold the note until the transaction ends.
+    async def add_media(self, media: Media) -> Media:
+        """Note media that the object store holds or is to hold, and hold the note until the transaction ends; as noted.
 
         Harmless when repeated. What nothing refers to a day later is deleted.
         """
@@ -287,6 +305,10 @@ class Transaction(Deliveries, Erasures, Protocol):
         Args:
             share: hold them until the transaction ends: nobody deletes them meanwhile.
         """
+        ...
+
+    async def scorable(self, answer: str) -> Scorable:
+        """An answer with what scoring it rests on. Raises `NotFound`."""
         ...
 
     async def states(self, answers: Sequence[str]) -> dict[str, tuple[AnswerState, Failure | None]]:
@@ -330,6 +352,24 @@ class LinkSecrets(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Jobs of a lane and a rank that were not ended, over all tenants.
+
+    Attributes:
+        known: those that an earlier look found too.
+        newest: number of the newest, to be given to the next look.
+        oldest_s: for how long the oldest that could be begun waits; 0 where none could.
+    """
+
+    lane: Lane
+    rank: Rank
+    count: int
+    known: int
+    newest: int
+    oldest_s: float
+
+
 class JobQueue(Protocol):
     """The workers' side of the queue, over all tenants; sees jobs and nothing else."""
 
@@ -343,6 +383,10 @@ class JobQueue(Protocol):
 
     async def release(self, job: LeasedJob, delay_s: float) -> None:
         """Give a job back, to be begun again after a delay."""
+        ...
+
+    async def waiting(self, newest: int) -> tuple[Waiting, ...]:
+        """What waits, and how much of it was there when `newest` was the newest. Reads all jobs: not for each call."""
         ...
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from typing import Final
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Final, Protocol
 
-from serving.domain import names
-from serving.domain.answer import Answer, MediaRef
+from serving.domain.answer import Answer
 from serving.domain.assessment import Assessment
 from serving.domain.errors import (
     InternalFault,
@@ -20,21 +20,22 @@ from serving.domain.errors import (
     StoreUnavailable,
     VivaError,
 )
-from serving.domain.interview import Interview
-from serving.domain.job import LeasedJob
-from serving.domain.limits import LIMITS
-from serving.domain.policy import PolicyDecision
+from serving.domain.job import JobOutcome, LeasedJob, Rank
 from serving.domain.role import RoleRevision
 from serving.domain.submission import Failure, Submission
-from serving.domain.tenant import Tenant, UsageRecord
-from serving.pipeline import metering
-from serving.pipeline.ports import MediaSpool, SpoolFile
+from serving.domain.tenant import UsageRecord
+from serving.pipeline import metering, tracing
+from serving.pipeline.ports import MediaSpool
+from serving.pipeline.precedence import Precedence
+from serving.pipeline.stages import NoObserver, StageObserver, timed
 from serving.records import answers
+from serving.records.answer_input import AnswerMedia, answer_of
 from serving.records.egress import MediaFetcher
-from serving.records.interviews import decide
-from serving.records.objects import StorageClasses, media_key
+from serving.records.interviews import decided
+from serving.records.objects import StorageClasses
 from serving.records.ports import Database, JobQueue
 from serving.records.screening_ports import RuleEngine
+from serving.records.shedding import Shedding, without_picture
 
 logger = logging.getLogger("viva.worker")
 
@@ -42,10 +43,20 @@ logger = logging.getLogger("viva.worker")
 ATTEMPTS: Final = 8
 _FIRST_WAIT_S: Final = 1.0
 _STORE_AGAIN_S: Final = 0.5
-_FETCH_TIMEOUT_S: Final = 300.0
 _CODES: Final = {InvalidRequest: 3, NotFound: 5, NotAllowedNow: 9}  # google.rpc.Code
 _INTERNAL: Final = 13
 _UNAVAILABLE: Final = 14
+
+
+class WorkObserver(StageObserver, Protocol):
+    def turned_round(self, rank: Rank, seconds: float) -> None:
+        """An answer has its first result; seconds from when it was accepted."""
+        ...
+
+
+class _NoObserver(NoObserver):
+    def turned_round(self, rank: Rank, seconds: float) -> None:
+        del rank, seconds
 
 
 class ScoreWork:
@@ -55,7 +66,10 @@ class ScoreWork:
         score: scores one answer; raises `VivaError`.
         serialise: an assessment as it is stored.
         spool: where media lie while they are decoded.
-        timeout_s: longest time that one answer may take.
+        timeout_s: longest time that one answer may take, what it stands back for others included.
+        observer: times of fetching media and storing results, and turnaround.
+        precedence: of the answers that somebody waits for; None where bulk work stands back for nobody.
+        shedding: whether the picture of bulk work is left out; None for never.
     """
 
     def __init__(
@@ -69,52 +83,58 @@ class ScoreWork:
         score: Callable[[Answer], Awaitable[Assessment]],
         serialise: Callable[[Assessment], bytes],
         timeout_s: float,
+        observer: WorkObserver | None = None,
+        precedence: Precedence | None = None,
+        shedding: Shedding | None = None,
     ) -> None:
         self._database = database
         self._queue = queue
-        self._storage = storage
-        self._fetcher = fetcher
         self._rules = rules
-        self._spool = spool
         self._score = score
         self._serialise = serialise
         self._timeout_s = timeout_s
+        self._observer = observer or _NoObserver()
+        self._media = AnswerMedia(storage, fetcher, spool, self._observer)
+        self._precedence = precedence
+        self._shedding = shedding
 
-    async def run(self, job: LeasedJob) -> None:
+    async def run(self, job: LeasedJob) -> JobOutcome:
         """Score an answer and store what came of it, or give the job back for another attempt."""
         try:
             if job.attempt > ATTEMPTS:  # each of them ended its process, or was never heard of again
                 raise NotAllowedNow("the answer ended its workers", reason=Reason.WORKER_LOST)
             async with asyncio.timeout(self._timeout_s):
-                await self._attempt(job)
+                return await self._attempt(job)
         except (InvalidRequest, NotFound, NotAllowedNow) as error:
             await self._fail(job, error)
+            return JobOutcome.FAILED
         except TimeoutError:
-            await self._retry(job, InternalFault("scoring took too long"))
+            return await self._retry(job, InternalFault("scoring took too long"))
         except VivaError as error:
             if isinstance(error, InternalFault):
                 logger.exception("answer of job %d failed", job.job_id)
-            await self._retry(job, error)
+            return await self._retry(job, error)
         except asyncio.CancelledError:
             await asyncio.shield(self._queue.release(job, 0.0))
             raise
         except Exception:
             logger.exception("answer of job %d failed", job.job_id)
-            await self._retry(job, InternalFault("unexpected fault"))
+            return await self._retry(job, InternalFault("unexpected fault"))
 
-    async def _attempt(self, job: LeasedJob) -> None:
+    async def _attempt(self, job: LeasedJob) -> JobOutcome:
         async with self._database.transaction(job.tenant) as tx:
-            submission = await tx.get(Submission, job.subject)
-            interview = await tx.get(Interview, job.subject.rpartition("/answers/")[0])
+            found = await tx.scorable(job.subject)
+            submission, interview, tenant = found.submission, found.interview, found.tenant
             revision = await tx.get(RoleRevision, interview.role_revision)
-            tenant = await tx.get(Tenant, f"tenants/{job.tenant}")
             # At routing, and not as it was when the answer came: consent may have been withdrawn since.
-            decision = await decide(tx, interview, tenant)
-            stored = await tx.media(submission.media_sha256) if submission.media_sha256 else ()
+            decision = decided(interview, tenant, found.candidate, tx.now)
+            others = await tx.children(Submission, interview.name) if self._shedding else ()
         answers.check_allowed(submission, decision)
-        async with self._media(submission, tenant, [one.storage_class for one in stored]) as media:
+        async with self._media.of(submission, tenant, found.storage_classes) as media:
             answer = answer_of(submission, interview, revision, decision, media)
-            with metering.measured() as meter:
+            if self._shedding and self._shedding.applies(submission, answer, others):
+                answer = dataclasses.replace(answer, policy=without_picture(answer.policy))
+            with self._in_turn(submission.rank), metering.measured() as meter:
                 assessment = await self._score(answer)
         usage = UsageRecord(
             answer=submission.name,
@@ -125,85 +145,43 @@ class ScoreWork:
         serialised = await asyncio.to_thread(self._serialise, assessment)
         while True:
             try:
-                async with self._database.transaction(job.tenant) as tx:
-                    if not await answers.store_result(tx, job, submission, assessment, serialised, usage, self._rules):
-                        logger.info("job %d was another's before it was done", job.job_id)
-                return
+                with timed(self._observer, "store"):
+                    async with self._database.transaction(job.tenant) as tx:
+                        ours = await answers.store_result(
+                            tx, job, submission, assessment, serialised, usage, self._rules
+                        )
+                        end = tx.now
+                break
             except StoreUnavailable:
                 # What was scored is not thrown away for a database that is away for a minute. If the end was stored
                 # and only its answer lost, the job is gone, and nothing is stored again.
                 await asyncio.sleep(_STORE_AGAIN_S)
+        if not ours:
+            logger.info("job %d was another's before it was done", job.job_id)
+            return JobOutcome.DROPPED
+        if submission.result is None and submission.create_time is not None:  # not one that is scored again
+            self._observer.turned_round(submission.rank, (end - submission.create_time).total_seconds())
+        return JobOutcome.DONE
 
-    @asynccontextmanager
-    async def _media(
-        self, submission: Submission, tenant: Tenant, classes: list[str]
-    ) -> AsyncIterator[MediaRef | None]:
-        """The answer's media in a local file, which is gone afterwards."""
-        if submission.scored_text is not None:
-            yield None
-            return
-        file = await asyncio.to_thread(self._spool.create)
-        try:
-            if submission.media_sha256 is not None:
-                yield await self._from_store(file, submission, tenant, classes)
-            else:
-                assert submission.media_uri is not None, "an answer has content"
-                await self._fetcher.download(
-                    submission.media_uri,
-                    file,
-                    hosts=tenant.media_hosts,
-                    max_bytes=LIMITS.media_bytes,
-                    timeout_s=_FETCH_TIMEOUT_S,
-                )
-                yield file.finish(submission.kind)
-        finally:
-            await asyncio.shield(asyncio.to_thread(file.discard))
+    def _in_turn(self, rank: Rank) -> AbstractContextManager[object]:
+        if self._precedence is None:
+            return nullcontext()
+        return self._precedence.yielding() if rank is Rank.BULK else self._precedence.first()
 
-    async def _from_store(
-        self, file: SpoolFile, submission: Submission, tenant: Tenant, classes: list[str]
-    ) -> MediaRef:
-        sha256 = submission.media_sha256 or ""
-        if not classes:
-            raise NotFound("the media was deleted", field="answer.media_sha256")
-        path = file.finish(submission.kind).path
-        await self._storage.of(classes[0]).fetch_to(media_key(names.id_of(tenant.name), sha256), path)
-        size = (await asyncio.to_thread(path.stat)).st_size
-        return MediaRef(path, size, sha256, submission.kind)
-
-    async def _retry(self, job: LeasedJob, error: VivaError) -> None:
+    async def _retry(self, job: LeasedJob, error: VivaError) -> JobOutcome:
         """Another attempt after a wait that doubles; after the last one the answer has failed, and says why."""
+        tracing.current().fail(type(error).__name__)
         if job.attempt >= ATTEMPTS:
             await self._fail(job, error)
-        else:
-            wait_s = _FIRST_WAIT_S * 2 ** (job.attempt - 1)
-            await self._queue.release(job, max(wait_s, error.retry_after_s or 0.0))
+            return JobOutcome.DEAD
+        wait_s = _FIRST_WAIT_S * 2 ** (job.attempt - 1)
+        await self._queue.release(job, max(wait_s, error.retry_after_s or 0.0))
+        return JobOutcome.RETRIED
 
     async def _fail(self, job: LeasedJob, error: VivaError) -> None:
+        tracing.current().fail(type(error).__name__)
         default = _UNAVAILABLE if error.retryable else _INTERNAL
         code = next((code for kind, code in _CODES.items() if isinstance(error, kind)), default)
         message = "internal error" if isinstance(error, InternalFault) else error.message
         async with self._database.transaction(job.tenant) as tx:
             await answers.store_failure(tx, job, Failure(code, error.reason.name, message), self._rules)
-
-
-def answer_of(
-    submission: Submission,
-    interview: Interview,
-    revision: RoleRevision,
-    decision: PolicyDecision,
-    media: MediaRef | None,
-) -> Answer:
-    """The answer as the pipeline takes it: scored for the competency that its question is asked for."""
-    question = answers.question_of(interview, submission.question_id, "answer.question_id")
-    content = revision.content
-    return Answer(
-        question=question.text,
-        language="zh" if interview.language == "zh" else "en",
-        competencies=(question.competency,),
-        role=revision.display_name,
-        text=submission.scored_text,
-        media=media,
-        policy=decision.modalities,
-        definitions=tuple(one for one in content.custom_competencies if one.name == question.competency),
-        signal_weights=tuple(one for one in content.signal_weights if one.competency == question.competency),
-    )

@@ -1,4 +1,4 @@
-"""Places for work at the same time, shared by those who wait for one and those who take what is free."""
+"""Places for work at the same time, shared by calls, for which somebody waits, and jobs, which take what is free."""
 
 from __future__ import annotations
 
@@ -7,52 +7,105 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from serving.domain.errors import Overloaded
+
 
 class Slots:
-    """At most `size` places; waiters come first, in order of arrival.
+    """At most `size` places. Calls come before jobs, and jobs never have more than `jobs` places.
+
+    Args:
+        size: all places, free or not.
+        reserved: places that jobs leave to calls; one is always theirs.
+        max_waiting: calls that may wait; None for any number.
 
     Attributes:
-        size: all places, free or not.
+        jobs: most places that jobs have at a time.
+        waiting: calls that wait.
+        taken: places of calls and jobs.
     """
 
-    def __init__(self, size: int) -> None:
-        self.size = size
+    def __init__(self, size: int, reserved: int = 0, max_waiting: int | None = None) -> None:
+        self.jobs = max(1, size - reserved)
+        self._size = size
         self._free = size
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._free_for_jobs = self.jobs
+        self._max_waiting = max_waiting
+        self._calls: deque[asyncio.Future[None]] = deque()
+        self._takers: deque[asyncio.Future[None]] = deque()
+
+    @property
+    def waiting(self) -> int:
+        return len(self._calls)
+
+    @property
+    def taken(self) -> int:
+        return self._size - self._free
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[None]:
-        """Wait for a place and hold it."""
-        await self._take_one()
+        """Wait for a place and hold it, for a call. Raises `Overloaded` when too many wait."""
+        if not self._free or self._calls:
+            if self._max_waiting is not None and len(self._calls) >= self._max_waiting:
+                raise Overloaded(f"{len(self._calls)} answers wait for a scorer, the limit is {self._max_waiting}")
+            await self._turn(self._calls)
+        else:
+            self._free -= 1
         try:
             yield
         finally:
-            self.give(1)
+            self._free += 1
+            self._pass_on()
 
     async def take_free(self) -> int:
-        """Wait until there is a place, and take all that are free; how many. Give them back with `give`."""
-        await self._take_one()
-        more, self._free = self._free, 0
-        return 1 + more
+        """Wait until there is a place for a job, and take all there are; how many. Give them back with `give`."""
+        if not self._room_for_jobs():
+            await self._turn(self._takers)  # with one place
+            taken = 1
+        else:
+            taken = 0
+        more = min(self._free, self._free_for_jobs)
+        self._free -= more
+        self._free_for_jobs -= more
+        return taken + more
 
     def give(self, count: int) -> None:
-        """Give places back."""
+        """Give places of jobs back."""
         self._free += count
-        while self._free and self._waiting:
-            waiter = self._waiting.popleft()
-            if not waiter.done():
-                self._free -= 1
-                waiter.set_result(None)
+        self._free_for_jobs += count
+        self._pass_on()
 
-    async def _take_one(self) -> None:
-        if self._free and not self._waiting:
-            self._free -= 1
-            return
+    def _room_for_jobs(self) -> bool:
+        return bool(self._free and self._free_for_jobs and not self._calls)
+
+    def _pass_on(self) -> None:
+        """Give what is free to those who wait."""
+        while self._free and self._calls:
+            if _wake(self._calls.popleft()):
+                self._free -= 1
+        while self._takers and self._room_for_jobs():
+            if _wake(self._takers.popleft()):
+                self._free -= 1
+                self._free_for_jobs -= 1
+
+    async def _turn(self, line: deque[asyncio.Future[None]]) -> None:
         waiter = asyncio.get_running_loop().create_future()
-        self._waiting.append(waiter)
+        line.append(waiter)
         try:
             await waiter
         except asyncio.CancelledError:
-            if waiter.done() and not waiter.cancelled():
-                self.give(1)  # it came at the moment of leaving
+            if waiter.done() and not waiter.cancelled():  # the place came at the moment of leaving
+                if line is self._takers:
+                    self.give(1)
+                else:
+                    self._free += 1
+                    self._pass_on()
+            elif waiter in line:
+                line.remove(waiter)
             raise
+
+
+def _wake(waiter: asyncio.Future[None]) -> bool:
+    if waiter.done():
+        return False
+    waiter.set_result(None)
+    return True

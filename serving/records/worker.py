@@ -11,9 +11,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, Protocol
 
 from serving.domain.errors import VivaError
-from serving.domain.job import JobKind, Lane, LeasedJob
+from serving.domain.job import JobKind, JobOutcome, Lane, LeasedJob
+from serving.pipeline.tracer import Key, NoTracer, Tracer
 from serving.records.ports import JobQueue
 from serving.records.slots import Slots
+from serving.records.spans import traced
 
 logger = logging.getLogger("viva.worker")
 
@@ -23,6 +25,8 @@ _RENEW_S: Final = LEASE_S / 3
 # What nobody rang for, and what was delayed, is found at a look round.
 _POLL_S: Final = 0.5
 _AWAY_S: Final = 0.5
+# Rings that follow one another faster are one: a lease takes all that has come meanwhile.
+_RINGS_S: Final = 0.1
 
 
 class JobObserver(Protocol):
@@ -30,8 +34,8 @@ class JobObserver(Protocol):
         """A worker has the job."""
         ...
 
-    def ended(self, job: LeasedJob, seconds: float) -> None:
-        """The attempt is over, however it went; its wall time."""
+    def ended(self, job: LeasedJob, seconds: float, outcome: JobOutcome) -> None:
+        """The attempt is over, however it went; its wall time, and what became of it."""
         ...
 
 
@@ -39,21 +43,24 @@ class Worker:
     """Does jobs in as many slots as each lane has; slots are shared with calls that are answered at once.
 
     Args:
-        handlers: what does each kind of job; it ends or releases its job itself, and what it raises is logged only: the
-            job is then begun again when its lease has ended.
+        handlers: what does each kind of job and tells what became of it; it ends or releases its job itself, and what
+            it raises is logged only: the job is then begun again when its lease has ended.
         heard: set when there may be work.
         observer: told of every attempt.
+        tracer: where attempts are spans, in the trace of what made the job.
     """
 
     def __init__(
         self,
         queue: JobQueue,
-        handlers: Mapping[JobKind, Callable[[LeasedJob], Awaitable[None]]],
+        handlers: Mapping[JobKind, Callable[[LeasedJob], Awaitable[JobOutcome]]],
         slots: Mapping[Lane, Slots],
         heard: asyncio.Event,
         observer: JobObserver | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         self._observer = observer
+        self._tracer = tracer or NoTracer()
         self._queue = queue
         self._handlers = handlers
         self._slots = slots
@@ -77,15 +84,16 @@ class Worker:
                     await asyncio.shield(self._queue.release(job, 0.0))
 
     async def _pass_on(self, doors: Mapping[Lane, asyncio.Event]) -> None:
-        """One bell, several lanes: each forgets a ring for itself."""
+        """One bell, several lanes: each forgets a ring for itself. The first after a silence is passed on at once."""
         while True:
             await self._heard.wait()
             self._heard.clear()
             for door in doors.values():
                 door.set()
+            await asyncio.sleep(_RINGS_S)
 
     async def _serve(self, lane: Lane, slots: Slots, door: asyncio.Event, group: asyncio.TaskGroup) -> None:
-        ahead = slots.size if lane is Lane.TEXT else 0
+        ahead = slots.jobs if lane is Lane.TEXT else 0
         while True:
             count = await slots.take_free()
             try:
@@ -124,18 +132,21 @@ class Worker:
         return len(leased) == wanted
 
     async def _do(self, job: LeasedJob, slots: Slots) -> None:
-        started = time.perf_counter()
+        started, outcome = time.perf_counter(), JobOutcome.STOPPED
         if self._observer:
             self._observer.begun(job)
         try:
-            await self._handlers[job.kind](job)
+            with traced(self._tracer, job) as span:
+                outcome = await self._handlers[job.kind](job)
+                span.set(Key.OUTCOME, outcome.value)
         except Exception:
+            outcome = JobOutcome.BROKEN
             logger.exception("job %d (%s) failed", job.job_id, job.kind.value)
         finally:
             slots.give(1)
             del self._running[job.lease]
             if self._observer:
-                self._observer.ended(job, time.perf_counter() - started)
+                self._observer.ended(job, time.perf_counter() - started, outcome)
 
     async def _renew(self) -> None:
         """Hold on to the leases of what runs; what is another's now is stopped."""

@@ -176,6 +176,7 @@ def _provenance(assessment: Assessment, t: Wording) -> ProvenanceView:
         (t("pipeline"), made.pipeline_version, False),
         (t("config_hash"), made.config_sha256[:SHORT_HASH_CHARS], True),
         (t("input_hash"), made.input_sha256[:SHORT_HASH_CHARS], True),
+        (t("trace_id"), made.trace_id, True),
         (t("media"), codecs, False),
     )
     return ProvenanceView(

@@ -42,7 +42,7 @@ class Fault:
         """As `google.rpc.Status`."""
         parts: list[Any] = [
             error_details_pb2.ErrorInfo(reason=self.reason, domain="viva.dev", metadata=self.metadata),
-            error_details_pb2.RequestInfo(request_id="the-request"),
+            error_details_pb2.RequestInfo(request_id="the-request", serving_data="the-trace"),
         ]
         if self.fields:
             violations = [

@@ -54,7 +54,10 @@ async def me(scored: Scored) -> Caller:
 
 @pytest.fixture
 def service(database: PostgresDatabase, scored: Scored) -> ReportService:
-    return ReportService(database, scored.rules, SilentBell(), PostgresCredentials(database), "https://viva.example")
+    watchers = Lane("watch", 8, 0, 1.0)
+    return ReportService(
+        database, scored.rules, SilentBell(), PostgresCredentials(database), "https://viva.example", watchers
+    )
 
 
 @pytest.fixture

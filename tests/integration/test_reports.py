@@ -16,7 +16,7 @@ from serving.adapters.postgres import queries
 from serving.adapters.postgres.credentials import PostgresCredentials
 from serving.adapters.postgres.database import PostgresDatabase
 from serving.adapters.postgres.server import PostgresServer
-from serving.api import watching
+from serving.api import admission, watching
 from serving.api.reports import ReportService
 from serving.domain.errors import Conflict, Forbidden, InvalidRequest, NotAllowedNow, NotFound, Reason
 from serving.domain.interview import Interview, InterviewState
@@ -54,7 +54,12 @@ async def tenant(scored: Scored) -> str:
 @pytest.fixture
 def service(database: PostgresDatabase, scored: Scored) -> ReportService:
     return ReportService(
-        database, scored.rules, SilentBell(), PostgresCredentials(database), "https://viva.example/pages"
+        database,
+        scored.rules,
+        SilentBell(),
+        PostgresCredentials(database),
+        "https://viva.example/pages",
+        admission.Lane("watch", 1, 0, 1.0),
     )
 
 

@@ -25,6 +25,7 @@ from viva_client.errors import (
 from viva_client.flows import Pending
 from viva_client.options import MODALITIES, AnswerOptions
 from viva_client.retry import RetryPolicy
+from viva_client.tracing import traceparent
 from viva_client.watch import AsyncReportWatch, ReportWatch
 from viva_client.webhooks import WebhookVerificationError, verify_webhook
 
@@ -55,6 +56,7 @@ __all__ = [
     "WebhookVerificationError",
     "assessment_to_dict",
     "error_from_status",
+    "traceparent",
     "verify_webhook",
 ]
 

@@ -44,6 +44,7 @@ class VivaError(Exception):
         retry_after_s: seconds after which the server expects a retry to work, None when it did not say.
         metadata: small facts such as limits (`{"limit": "20000", "actual": "20001"}`).
         request_id: id of the request in the server's logs, may be empty.
+        trace_id: id of the call's trace in them, may be empty.
     """
 
     def __init__(
@@ -55,8 +56,9 @@ class VivaError(Exception):
         retry_after_s: float | None = None,
         metadata: Mapping[str, str] | None = None,
         request_id: str = "",
+        trace_id: str = "",
     ) -> None:
-        super().__init__(code, reason, message, fields, retry_after_s, metadata, request_id)
+        super().__init__(code, reason, message, fields, retry_after_s, metadata, request_id, trace_id)
         self.code = code
         self.reason = reason
         self.message = message
@@ -64,6 +66,7 @@ class VivaError(Exception):
         self.retry_after_s = retry_after_s
         self.metadata = dict(metadata or {})
         self.request_id = request_id
+        self.trace_id = trace_id
 
     def __str__(self) -> str:
         return f"{self.reason or self.code.name}: {self.message}"
@@ -189,7 +192,16 @@ def _error(code: grpc.StatusCode, message: str, details: Iterable[Any]) -> VivaE
         elif detail.Unpack(retry):
             retry_after_s = retry.retry_delay.ToTimedelta().total_seconds()
     kind = StaleError if info.reason == _STALE else _KINDS.get(code, ServerError)
-    return kind(code, info.reason, message, fields, retry_after_s, dict(info.metadata), request.request_id)
+    return kind(
+        code,
+        info.reason,
+        message,
+        fields,
+        retry_after_s,
+        dict(info.metadata),
+        request.request_id,
+        request.serving_data,
+    )
 
 
 def _status(metadata: Iterable[Any] | None) -> status_pb2.Status:

@@ -14,6 +14,7 @@ from viva_client.calls import Call, serialize
 from viva_client.errors import error_from_rpc
 from viva_client.retry import Attempts, RetryPolicy
 from viva_client.service_config import RETRIED, SERVICE_CONFIG
+from viva_client.tracing import Attempt
 from viva_client.upload import Upload
 
 Out = TypeVar("Out")
@@ -77,9 +78,9 @@ class Settings:
         policy = self.retry if call.path in RETRIED else _ONCE
         return Attempts(policy, self.timeout_s if timeout_s is None else timeout_s)
 
-    def metadata(self, call: Call[Any]) -> tuple[tuple[str, str | bytes], ...]:
-        """Metadata of every attempt of a call."""
-        pairs: list[tuple[str, str | bytes]] = [("x-request-id", call.request_id)]
+    def metadata(self, call: Call[Any], attempt: Attempt) -> tuple[tuple[str, str | bytes], ...]:
+        """Metadata of an attempt of a call."""
+        pairs: list[tuple[str, str | bytes]] = [("x-request-id", call.request_id), *attempt.headers.items()]
         if self.api_key:
             pairs.append(("authorization", f"Bearer {self.api_key}"))
         return tuple(pairs)
@@ -140,13 +141,14 @@ class Connections:
     def start(self, call: Call[Out], timeout_s: float) -> Flight[Out]:
         """Begin one attempt on the next channel; does not block."""
         channel = self._channel()
-        metadata = self._settings.metadata(call)
         request = call.request()
+        attempt = Attempt(call.path)
+        metadata = self._settings.metadata(call, attempt)
         if isinstance(request, Upload):
             upload = channel.stream_unary(call.path, serialize, call.response.FromString)
-            return Flight(call, request, upload.future(request, timeout=timeout_s, metadata=metadata))
+            return Flight(call, request, attempt.of(upload.future(request, timeout=timeout_s, metadata=metadata)))
         unary = channel.unary_unary(call.path, serialize, call.response.FromString)
-        return Flight(call, None, unary.future(request, timeout=timeout_s, metadata=metadata))
+        return Flight(call, None, attempt.of(unary.future(request, timeout=timeout_s, metadata=metadata)))
 
     def stream(self, call: Call[Any], timeout_s: float | None) -> Any:
         """Begin a call that answers with a stream; does not block.
@@ -155,7 +157,9 @@ class Connections:
             An iterator over the messages, which raises `grpc.RpcError` where the stream fails, and a `grpc.Call`.
         """
         stream: Any = self._channel().unary_stream(call.path, serialize, call.response.FromString)
-        return stream(call.request(), timeout=timeout_s, metadata=self._settings.metadata(call))
+        attempt = Attempt(call.path)
+        metadata = self._settings.metadata(call, attempt)
+        return attempt.of(stream(call.request(), timeout=timeout_s, metadata=metadata))
 
     def _channel(self) -> grpc.Channel:
         return self._channels[next(self._turns) % len(self._channels)]

@@ -43,7 +43,7 @@ from serving.domain.competency import COMPETENCIES, LANGUAGES, Language
 from serving.domain.judgement import AnswerState, Judgement
 from serving.pipeline.judging import HeadJudge
 from serving.pipeline.scoring import questions_about
-from serving.signals.scoring.features import LEVEL, RELEVANT, Material, feature_row
+from serving.signals.scoring.features import LEVEL, RELEVANT, Material, features_of
 from serving.signals.scoring.ranges import said_share, spread
 from serving.signals.text.units import units
 
@@ -163,7 +163,7 @@ def feature_rows(answer: LabelledAnswer, judgement: Judgement) -> NDArray[np.flo
     """Features of all eight competencies, float32 [8, features], as serving makes them."""
     said = np.array([len(units(sentence)) for sentence in answer.sentences], dtype=np.float64)
     material = Material(judgement, answer.cues, said, dropped=0.0, asked=True)
-    return np.stack([feature_row(material, name) for name in COMPETENCIES])
+    return features_of(material, COMPETENCIES)
 
 
 def _ranges(answers: Sequence[LabelledAnswer], unseen: Unseen) -> dict[str, float]:

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import psycopg
 from psycopg import AsyncConnection, sql
 from psycopg.pq import TransactionStatus
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
 from serving.adapters.postgres.transaction import PostgresTransaction
 from serving.domain.errors import InternalFault, StoreUnavailable, VivaError
 
 SYSTEM_ROLE: Final = "viva_system"
+_BEGIN_SYSTEM: Final = f"BEGIN; SET LOCAL ROLE {SYSTEM_ROLE}; SET LOCAL synchronous_commit = off".encode()
+_TENANTS_KEPT: Final = 1024
 _AWAY_RETRY_S: Final = 2.0
 _CONNECT_TIMEOUT_S: Final = 3.0
+_WAITING_EACH: Final = 64  # who may wait for a connection, for each there may be
 # A server that is cut off answers nothing, not even that: the kernel gives the connection up after so many seconds, and
 # the server a statement that takes longer than any of ours should.
 PATIENCE: Final[dict[str, Any]] = {
@@ -30,15 +36,27 @@ PATIENCE: Final[dict[str, Any]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class PoolUse:
+    """A pool at one moment: connections that are used, that are free, that there may be, and who waits for one."""
+
+    used: int
+    free: int
+    most: int
+    waiting: int
+
+
 class PostgresDatabase:
     """`Database` over a pool of connections; open it on the event loop that uses it.
 
     Args:
         url: `postgresql://...` of the role viva_app.
         most: connections at a time.
+        took: told the seconds of every transaction, from when it had its connection.
     """
 
-    def __init__(self, url: str, most: int = 8) -> None:
+    def __init__(self, url: str, most: int = 8, took: Callable[[float], None] | None = None) -> None:
+        self._took = took
         self._most = most
         self._kept: dict[str, Any] = {}
         self._pool = AsyncConnectionPool(
@@ -47,6 +65,7 @@ class PostgresDatabase:
             max_size=most,
             open=False,
             timeout=_CONNECT_TIMEOUT_S,
+            max_waiting=_WAITING_EACH * most,
             reconnect_timeout=0,  # nobody waits for an attempt that was made before the database came back
             kwargs={"autocommit": True, "application_name": "viva", **PATIENCE},
         )
@@ -55,6 +74,12 @@ class PostgresDatabase:
         """Begin connecting; does not wait, since the database may come later."""
         await self._pool.open(wait=False)
 
+    def use(self) -> PoolUse:
+        """The pool now."""
+        stats = self._pool.get_stats()
+        size, free = stats.get("pool_size", 0), stats.get("pool_available", 0)
+        return PoolUse(size - free, free, self._most, stats.get("requests_waiting", 0))
+
     async def close(self) -> None:
         """Close the connections; transactions in flight are rolled back."""
         await self._pool.close()
@@ -62,8 +87,7 @@ class PostgresDatabase:
     @asynccontextmanager
     async def transaction(self, tenant: str) -> AsyncIterator[PostgresTransaction]:
         """A transaction of a tenant: row-level security shows its rows only."""
-        begin = sql.SQL("BEGIN; SELECT set_config('viva.tenant', {}, true)").format(sql.Literal(tenant))
-        async with self._begun(begin) as connection:
+        async with self._begun(_begin(tenant)) as connection:
             yield PostgresTransaction(connection, tenant, self._kept)
 
     @asynccontextmanager
@@ -72,16 +96,14 @@ class PostgresDatabase:
 
         It is not waited for on disk: a lost lease or turn does no harm.
         """
-        begin = sql.SQL("BEGIN; SET LOCAL ROLE {}; SET LOCAL synchronous_commit = off").format(
-            sql.Identifier(SYSTEM_ROLE)
-        )
-        async with self._begun(begin) as connection:
+        async with self._begun(_BEGIN_SYSTEM) as connection:
             yield connection
 
     @asynccontextmanager
-    async def _begun(self, begin: sql.Composed) -> AsyncIterator[AsyncConnection[Any]]:
+    async def _begun(self, begin: bytes) -> AsyncIterator[AsyncConnection[Any]]:
         with _store_errors():
             connection = await self._connection(begin)
+            started = time.perf_counter()
             try:
                 yield connection
                 await connection.execute("COMMIT")
@@ -90,8 +112,10 @@ class PostgresDatabase:
                 raise
             finally:
                 await asyncio.shield(self._pool.putconn(connection))
+                if self._took:
+                    self._took(time.perf_counter() - started)
 
-    async def _connection(self, begin: sql.Composed) -> AsyncConnection[Any]:
+    async def _connection(self, begin: bytes) -> AsyncConnection[Any]:
         """A connection on which the transaction has begun. After a restart of the server each one in the pool is
         broken and says so only when it is used, so as many are tried."""
         for _ in range(self._most):
@@ -110,6 +134,12 @@ class PostgresDatabase:
         return connection
 
 
+@lru_cache(_TENANTS_KEPT)
+def _begin(tenant: str) -> bytes:
+    """What begins a transaction of a tenant, made once: quoting takes as long as running it."""
+    return sql.SQL("BEGIN; SET LOCAL viva.tenant = {}").format(sql.Literal(tenant)).as_bytes()
+
+
 class _store_errors:
     """What the driver raises becomes ours; what the block raised itself passes."""
 
@@ -119,7 +149,9 @@ class _store_errors:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if isinstance(error, VivaError):
             return
-        if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | PoolTimeout):
+        if isinstance(error, PoolTimeout | TooManyRequests):
+            raise StoreUnavailable("too many wait for the database", retry_after_s=_AWAY_RETRY_S) from error
+        if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
             raise StoreUnavailable("the database cannot be reached now", retry_after_s=_AWAY_RETRY_S) from error
         if isinstance(error, psycopg.errors.UndefinedTable):  # gateways may start before the migration has run
             raise StoreUnavailable("the database has no schema yet", retry_after_s=_AWAY_RETRY_S) from error

@@ -12,11 +12,13 @@ from psycopg import AsyncConnection
 
 from serving.adapters.postgres import queries
 from serving.adapters.postgres.database import PATIENCE, PostgresDatabase
-from serving.domain.job import JobKind, Lane, LeasedJob
+from serving.domain.job import JobKind, Lane, LeasedJob, Rank
+from serving.records.ports import Waiting
 
 _SQL: Final = queries.load("queue")
 _CHANNEL: Final = "viva_jobs"
 _RECONNECT_S: Final = 0.5
+_RINGS_S: Final = 0.05  # the first at once, those that follow in it together
 
 
 class PostgresQueue:
@@ -34,8 +36,8 @@ class PostgresQueue:
                 leased = await connection.execute(_SQL["lease"], values)
             rows = await leased.fetchall()
         return tuple(
-            LeasedJob(job_id, tenant, JobKind(kind), Lane(lane_word), subject, lease, attempt, waited_s)
-            for job_id, tenant, kind, lane_word, subject, lease, attempt, waited_s in rows
+            LeasedJob(job_id, tenant, JobKind(kind), Lane(lane_word), subject, lease, attempt, waited_s, trace or "")
+            for job_id, tenant, kind, lane_word, subject, lease, attempt, waited_s, trace in rows
         )
 
     async def extend(self, jobs: Sequence[LeasedJob], lease_s: float) -> frozenset[str]:
@@ -52,6 +54,11 @@ class PostgresQueue:
         values = {"job_id": job.job_id, "lease": job.lease, "delay_s": delay_s}
         async with self._database.system() as connection:
             await connection.execute(_SQL["release"], values)
+
+    async def waiting(self, newest: int) -> tuple[Waiting, ...]:
+        async with self._database.system() as connection:
+            rows = await (await connection.execute(_SQL["backlog"], {"newest": newest})).fetchall()
+        return tuple(Waiting(Lane(lane), Rank(rank), *counted) for lane, rank, *counted in rows)
 
 
 class Doorbell:
@@ -78,6 +85,7 @@ class Doorbell:
                         await self._rung.wait()
                         self._rung.clear()
                         await connection.execute(f"NOTIFY {_CHANNEL}")
+                        await asyncio.sleep(_RINGS_S)
             await asyncio.sleep(_RECONNECT_S)  # what was rung meanwhile is found by the workers' own look
 
     async def listen(self, heard: asyncio.Event) -> None:

@@ -191,13 +191,9 @@ def _after(
 def record_of(kind: type[R], row: Any) -> R:
     """The record of a row (name, version, create_time, update_time, body)."""
     name, version, create_time, update_time, body = row
-    record: R = from_plain({**body, "name": name}, kind)
-    return _with(
-        record,
-        create_time=create_time,
-        update_time=update_time,
-        etag=str(version),
-    )
+    outside = {"name": name, "create_time": create_time, "update_time": update_time, "etag": str(version)}
+    record: R = from_plain({**body, **outside}, kind)
+    return record
 
 
 def _with(record: R, **changes: Any) -> R:

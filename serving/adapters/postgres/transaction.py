@@ -12,16 +12,20 @@ from typing import Any, Final, TypeVar
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
-from serving.adapters.postgres import paging, queries
+from serving.adapters.postgres import packing, paging, queries
 from serving.adapters.postgres.codec import from_plain, to_plain
 from serving.adapters.postgres.erasures import Erasures
+from serving.adapters.postgres.records import record_of
 from serving.domain import names
-from serving.domain.errors import Conflict, Reason
+from serving.domain.candidate import Candidate
+from serving.domain.errors import Conflict, NotFound, Reason
+from serving.domain.interview import Interview
 from serving.domain.job import Job, LeasedJob
-from serving.domain.submission import AnswerState, Failure, Media
-from serving.domain.tenant import AuditEntry, Caller, UsageRecord, UsageSummary
+from serving.domain.submission import AnswerState, Failure, Media, Submission
+from serving.domain.tenant import AuditEntry, Caller, Tenant, UsageRecord, UsageSummary
 from serving.domain.webhook import Event, EventType
-from serving.records.ports import ListQuery, Page, Place
+from serving.pipeline import tracing
+from serving.records.ports import ListQuery, Page, Place, Scorable
 
 R = TypeVar("R")
 
@@ -96,6 +100,7 @@ class PostgresTransaction(Erasures):
                 "lane": job.lane.value,
                 "rank": int(job.rank),
                 "subject": job.subject,
+                "trace": tracing.traceparent() or None,
                 "delay_s": job.delay_s,
             }
             for job in jobs
@@ -137,6 +142,7 @@ class PostgresTransaction(Erasures):
             "subject": event.subject,
             "time": event.time,
             "data": Jsonb(to_plain(event.data), dumps=lambda data: json.dumps(data, ensure_ascii=False)),
+            "trace": tracing.traceparent() or None,
         }
         await self._connection.execute(_SQL["emit"], values)
 
@@ -194,7 +200,7 @@ class PostgresTransaction(Erasures):
     def _usage_values(self, interview: str, start: datetime | None, end: datetime | None) -> dict[str, Any]:
         return {"tenant": self._tenant, "interview": interview, "start": start or _FIRST, "end": end or _LAST}
 
-    async def add_media(self, media: Media) -> None:
+    async def add_media(self, media: Media) -> Media:
         values = {
             "tenant": self._tenant,
             "sha256": media.sha256,
@@ -202,12 +208,27 @@ class PostgresTransaction(Erasures):
             "size_bytes": media.size_bytes,
             "now": self._now,
         }
-        await self._connection.execute(_SQL["add_media"], values)
+        row = await (await self._connection.execute(_SQL["add_media"], values)).fetchone()
+        assert row is not None, "inserted or updated, there is one"
+        return Media(*row)
 
     async def media(self, sha256: str, *, share: bool = False) -> tuple[Media, ...]:
         values = {"tenant": self._tenant, "sha256": sha256}
         rows = await (await self._connection.execute(_SQL["shared_media" if share else "media"], values)).fetchall()
         return tuple(Media(*row) for row in rows)
+
+    async def scorable(self, answer: str) -> Scorable:
+        values = {"tenant": self._tenant, "answer": answer}
+        row = await (await self._connection.execute(_SQL["scorable"], values)).fetchone()
+        if row is None:
+            raise NotFound(f"{answer} does not exist", field="name")
+        return Scorable(
+            record_of(Submission, row[:5]),
+            record_of(Interview, row[5:10]),
+            record_of(Tenant, row[10:15]),
+            record_of(Candidate, row[15:20]) if row[15] is not None else None,
+            tuple(row[20]),
+        )
 
     async def states(self, answers: Sequence[str]) -> dict[str, tuple[AnswerState, Failure | None]]:
         values = {"tenant": self._tenant, "answers": list(answers)}
@@ -215,7 +236,8 @@ class PostgresTransaction(Erasures):
         return {name: (AnswerState(state), from_plain(error, Failure)) for name, state, error in rows}
 
     async def store_assessment(self, answer: str, revision: int, assessment: bytes) -> None:
-        values = {"tenant": self._tenant, "answer": answer, "revision": revision, "body": assessment, "now": self._now}
+        body = packing.pack(assessment)
+        values = {"tenant": self._tenant, "answer": answer, "revision": revision, "body": body, "now": self._now}
         with self._conflict(answer):
             await self._connection.execute(_SQL["store_assessment"], values)
 
@@ -225,7 +247,7 @@ class PostgresTransaction(Erasures):
         found: dict[tuple[str, int], bytes] = {}
         for answer, revision, body in await (await self._connection.execute(_SQL["assessments"], values)).fetchall():
             if (answer, revision) in wanted:
-                found[answer, revision] = bytes(body)
+                found[answer, revision] = packing.unpack(body)
             if answer in newest:  # rows come in order of revision
-                found[answer, 0] = bytes(body)
+                found[answer, 0] = packing.unpack(body)
         return found

@@ -9,6 +9,7 @@ from typing import Any, Final
 from serving.adapters.postgres import paging, queries
 from serving.adapters.postgres.records import Records
 from serving.domain.webhook import Event, EventType, WebhookDelivery, WebhookEndpoint
+from serving.pipeline import tracing
 from serving.records.ports import ListQuery, Page
 
 _SQL: Final = queries.load("webhooks")
@@ -57,6 +58,7 @@ class Webhooks(Records):
             "start": start,
             "types": list(endpoint.event_types),
             "now": self._now,
+            "trace": tracing.traceparent() or None,
         }
         made = await self._connection.execute(_SQL["replay"], values)
         await self._connection.execute(_SQL["replay_jobs"], values)

@@ -6,21 +6,27 @@ import hashlib
 import os
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from serving.domain.answer import MediaKind, MediaRef
 
 
 class FolderSpool:
-    """Spool in `folder`, which every scorer must be able to read (one host, or shared storage)."""
+    """Spool in `folder`, which every scorer must be able to read (one host, or shared storage).
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        received: told the size of every chunk that is written.
+    """
+
+    def __init__(self, folder: Path, received: Callable[[int], None] | None = None) -> None:
         self._folder = folder
+        self._received = received
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def create(self) -> FolderSpoolFile:
         """A new private file (mode 0600). Raises OSError when the disk does not take it."""
-        return FolderSpoolFile(self._folder)
+        return FolderSpoolFile(self._folder, self._received)
 
     def sweep(self, older_than_s: float) -> int:
         """Delete files that nobody has written for so long: their writer died. Returns how many."""
@@ -40,9 +46,11 @@ class HashedFile:
 
     Args:
         descriptor: open for writing; closed with the file.
+        received: told the size of every chunk.
     """
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, received: Callable[[int], None] | None = None) -> None:
+        self._received = received
         self._file = os.fdopen(descriptor, "wb", buffering=0)
         self._hash = hashlib.sha256()
         self._size = 0
@@ -53,6 +61,8 @@ class HashedFile:
             view = view[self._file.write(view) :]
         self._hash.update(chunk)
         self._size += len(chunk)
+        if self._received:
+            self._received(len(chunk))
 
     @property
     def size_bytes(self) -> int:
@@ -66,9 +76,9 @@ class HashedFile:
 class FolderSpoolFile(HashedFile):
     """One file; it is read only by the decoder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, received: Callable[[int], None] | None = None) -> None:
         descriptor, name = tempfile.mkstemp(prefix="answer-", dir=folder)
-        super().__init__(descriptor)
+        super().__init__(descriptor, received)
         self._path = Path(name)
 
     def finish(self, kind: MediaKind) -> MediaRef:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -17,10 +18,15 @@ _READ_BYTES: Final = 1024 * 1024
 
 
 class FolderUploads:
-    """`UploadSpool` in a folder; an upload is one file named by its tenant and id."""
+    """`UploadSpool` in a folder; an upload is one file named by its tenant and id.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        received: told the size of every chunk that is written.
+    """
+
+    def __init__(self, folder: Path, received: Callable[[int], None] | None = None) -> None:
         self._folder = folder
+        self._received = received
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def size(self, tenant: str, upload: str) -> int:
@@ -30,7 +36,7 @@ class FolderUploads:
             raise NotFound("there is no such upload, or it is complete", field="name") from None
 
     def resume(self, tenant: str, upload: str, offset: int) -> FolderUploadFile:
-        return FolderUploadFile(self._path(tenant, upload), offset)
+        return FolderUploadFile(self._path(tenant, upload), offset, self._received)
 
     def sweep(self, older_than_s: float) -> int:
         """Delete uploads that nobody has gone on with for so long. Returns how many."""
@@ -55,10 +61,10 @@ class FolderUploadFile(HashedFile):
     only after a minute that the stream before has ended, and until then must not be written to.
     """
 
-    def __init__(self, path: Path, offset: int) -> None:
+    def __init__(self, path: Path, offset: int, received: Callable[[int], None] | None = None) -> None:
         self._path = path
         descriptor, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
-        super().__init__(descriptor)
+        super().__init__(descriptor, received)
         try:
             self._take_over(offset)
             Path(name).replace(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,9 +19,11 @@ from serving.adapters.triton.endpoint import Endpoint, endpoint_path, read_endpo
 from serving.adapters.triton.faults import Fault, classify, to_viva_error
 from serving.adapters.triton.tensors import Array, check_inputs, check_outputs, contract_of
 from serving.domain.errors import ModelUnavailable, VivaError
-from serving.pipeline import metering
+from serving.pipeline import metering, precedence, tracing
+from serving.pipeline.tracer import Key, Kind, Span, Value
 
 _POLL_S = 0.05
+_METHOD = "inference.GRPCInferenceService/ModelInfer"
 Answer = TypeVar("Answer")
 
 
@@ -65,9 +67,20 @@ class TritonClient:
     One channel is kept for each start of the server; the file tells of a new start. Every error is a `VivaError`.
     """
 
-    def __init__(self, runtime_dir: Path, config: ClientConfig | None = None) -> None:
+    def __init__(
+        self,
+        runtime_dir: Path,
+        config: ClientConfig | None = None,
+        called: Callable[[str, float], None] | None = None,
+    ) -> None:
+        """Begin unconnected.
+
+        Args:
+            called: told of every call of `infer`: the model, and its wall time in seconds.
+        """
         self._runtime_dir = runtime_dir
         self._config = config or ClientConfig()
+        self._called = called
         self._connection: _Connection | None = None
         self._retired: set[asyncio.Task[None]] = set()
         self._endpoint: Endpoint | None = None
@@ -98,13 +111,19 @@ class TritonClient:
             ModelFailed: the model refused the request, or broke its contract.
         """
         check_inputs(model, inputs)
+        await precedence.let_pass()
         wanted = outputs if outputs is not None else [spec.name for spec in contract_of(model).outputs]
-        with metering.model_call():
-            return await self._attempts(
-                model,
-                timeout_s,
-                lambda connection, deadline: self._infer(connection, model, inputs, wanted, deadline),
-            )
+        started = time.monotonic()
+        try:
+            with metering.model_call(), _span(model, inputs):
+                return await self._attempts(
+                    model,
+                    timeout_s,
+                    lambda connection, deadline: self._infer(connection, model, inputs, wanted, deadline),
+                )
+        finally:
+            if self._called:
+                self._called(model, time.monotonic() - started)
 
     async def _attempts(
         self, model: str, timeout_s: float, call: Callable[[_Connection, float], Awaitable[Answer]]
@@ -177,6 +196,7 @@ class TritonClient:
                 tensors,
                 outputs=[InferRequestedOutput(name) for name in wanted],
                 client_timeout=remaining_s,
+                headers=_trace_headers(),
             )
             answered = True
         finally:
@@ -253,6 +273,22 @@ class TritonClient:
         if stamp != self._endpoint_stamp:
             self._endpoint, self._endpoint_stamp = read_endpoint(self._runtime_dir), stamp
         return self._endpoint
+
+
+def _span(model: str, inputs: Mapping[str, Array]) -> AbstractContextManager[Span]:
+    """The call as a step of the answer, by OpenTelemetry's conventions for gRPC clients."""
+    about: dict[Key, Value] = {
+        Key.RPC_SYSTEM: "grpc",
+        Key.RPC_METHOD: _METHOD,
+        Key.MODEL: model,
+        Key.ROWS: len(next(iter(inputs.values()))),
+    }
+    return tracing.step(f"infer {model}", Kind.CLIENT, about)
+
+
+def _trace_headers() -> dict[str, str] | None:
+    """What has the server's spans join ours. The server records whatever has a `traceparent`, so only what we do."""
+    return {"traceparent": tracing.traceparent()} if tracing.current().recording else None
 
 
 def _cancelled() -> bool:

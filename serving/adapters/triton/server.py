@@ -41,6 +41,7 @@ class TritonConfig:
         models: names of the models to load.
         config_name: which `configs/<name>.pbtxt` of each model counts: `cpu`, `sm89`, ...
         exit_timeout_s: how long the server waits for requests in flight when asked to end.
+        traces_url: where the server posts spans of the requests that come with a `traceparent`; empty for nowhere.
     """
 
     repository: Path
@@ -48,6 +49,7 @@ class TritonConfig:
     models: tuple[str, ...] = tuple(CONTRACT)
     config_name: str = "cpu"
     exit_timeout_s: int = 3
+    traces_url: str = ""
 
 
 class TritonServer:
@@ -143,6 +145,19 @@ class TritonServer:
             # Our configs are complete; completing them would start every stub twice (1.4 s a model, not 0.2 s).
             "--disable-auto-complete-config",
             *(f"--load-model={model}" for model in self._config.models),
+            *(f"--trace-config={setting}" for setting in self._trace_settings()),
+        ]
+
+    def _trace_settings(self) -> list[str]:
+        if not self._config.traces_url:
+            return []
+        return [
+            "mode=opentelemetry",
+            f"opentelemetry,url={self._config.traces_url}",
+            "opentelemetry,resource=service.name=triton",
+            "opentelemetry,resource=service.namespace=viva",
+            "level=TIMESTAMPS",
+            "rate=0",  # none by chance: with every request that has a `traceparent`, whoever sent it has decided
         ]
 
     def wait_ready(self, timeout_s: float) -> None:

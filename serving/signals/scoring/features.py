@@ -9,7 +9,7 @@ the competency, so that a good story about something else does not lift every sc
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -75,9 +75,13 @@ def saturate(amount: float, scale: float) -> float:
     return 1.0 - math.exp(-amount / scale)
 
 
-def feature_row(material: Material, competency: str) -> NDArray[np.float32]:
-    """The features of one competency in the order of `FEATURES`, float32 [14]."""
+def features_of(material: Material, competencies: Sequence[str]) -> NDArray[np.float32]:
+    """The features of each competency in the order of `FEATURES`, float32 [competencies, 14]."""
     general = _general(material)
+    return np.array([_feature_row(material, general, name) for name in competencies], dtype=np.float32)
+
+
+def _feature_row(material: Material, general: Mapping[str, float], competency: str) -> list[float]:
     judged = material.judgement
     shown = _strongest(judged.statements[SHOWS.format(competency)], _SHOWN_WEIGHTS)
     bears = _ALWAYS + (1.0 - _ALWAYS) * min(1.0, shown / _BEARS)
@@ -85,7 +89,7 @@ def feature_row(material: Material, competency: str) -> NDArray[np.float32]:
     values["anchor_level"] = (judged.level(LEVEL.format(competency)) - 1.0) / 4.0
     values["shown"] = shown
     values["contrary"] = _strongest(judged.statements[AGAINST.format(competency)], _AGAINST_WEIGHTS)
-    return np.array([min(1.0, max(0.0, values[name])) for name in FEATURES], dtype=np.float32)
+    return [min(1.0, max(0.0, values[name])) for name in FEATURES]
 
 
 def _general(material: Material) -> dict[str, float]:

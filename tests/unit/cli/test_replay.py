@@ -104,6 +104,11 @@ def test_a_difference_is_named_with_both_values(change: dict[str, object], line:
     assert found.startswith(line)
 
 
+def test_the_trace_of_the_call_is_no_difference() -> None:
+    then, now = (assessment(provenance={"trace_id": digit * 32}) for digit in "ab")
+    assert list(compare(then, now)) == []
+
+
 def test_provenance_comes_first() -> None:
     then = assessment(provenance={"config_sha256": "aa"})
     now = assessment(question="What?", provenance={"config_sha256": "ab"})

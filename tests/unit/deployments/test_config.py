@@ -93,9 +93,9 @@ def test_a_key_in_place_of_its_hash_is_not_repeated() -> None:
     assert "my-secret-key" not in str(raised.value)
 
 
-def test_all_slots_of_the_scorers_are_shared_out_to_the_gateways() -> None:
+def test_each_gateway_may_fill_all_slots_of_the_scorers() -> None:
     config = from_mapping({"gateway": {"replicas": 2}, "scorer": {"replicas": 4, "media_slots": 2, "text_slots": 8}})
-    assert (config.media_concurrency, config.text_concurrency) == (4, 16)
+    assert (config.media_concurrency, config.text_concurrency) == (8, 32)
 
 
 def test_the_spool_may_be_shared_while_run_files_stay_with_the_node() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from deployments import ports
 from deployments.config import VivaConfig
-from serving.adapters import metrics
+from serving.adapters.metrics import page
 
 _NODE = """
 import asyncio, sys, urllib.request
@@ -43,4 +43,4 @@ def test_a_node_with_an_external_model_server_serves_metrics(tmp_path: Path) -> 
 def test_a_page_that_would_stay_empty_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PROMETHEUS_MULTIPROC_DIR", raising=False)
     with pytest.raises(RuntimeError, match="PROMETHEUS_MULTIPROC_DIR must be"):
-        metrics.serve(1, tmp_path)
+        page.serve(1, tmp_path, str)

@@ -14,10 +14,10 @@ from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from serving.domain.errors import NotFound
-from serving.domain.job import JobKind, Lane, LeasedJob
+from serving.domain.job import JobKind, JobOutcome, Lane, LeasedJob
 from serving.domain.webhook import Event, EventType, Secret, WebhookDelivery, WebhookEndpoint
 from serving.records import delivery
-from serving.records.delivery import Deliver, envelope, retry_delay_s, signatures
+from serving.records.delivery import MEAN_DELAYS_S, Deliver, envelope, retry_delay_s, signatures
 from serving.records.egress import EgressError, EgressFault, Posted
 
 _NOW = datetime(2026, 11, 25, 10, tzinfo=UTC)
@@ -103,8 +103,8 @@ class Store:
             raise EgressError(self.status)
         return Posted(self.status)
 
-    async def run(self) -> None:
-        await Deliver(self, self, self).run(_JOB)  # type: ignore[arg-type]  # what a delivery needs of each
+    async def run(self) -> JobOutcome:
+        return await Deliver(self, self, self).run(_JOB)  # type: ignore[arg-type]  # what a delivery needs of each
 
     @property
     def outcome(self) -> tuple[str, int, str]:
@@ -268,3 +268,24 @@ async def test_a_worker_that_is_stopped_gives_its_delivery_back() -> None:
     with pytest.raises(asyncio.CancelledError):
         await running
     assert store.released == [0.0] and not store.finished
+
+
+@pytest.mark.parametrize(
+    ("status", "attempts", "outcome"),
+    [
+        (200, 0, JobOutcome.DONE),
+        (500, 0, JobOutcome.RETRIED),
+        (410, 0, JobOutcome.FAILED),
+        (500, len(MEAN_DELAYS_S), JobOutcome.DEAD),
+    ],
+)
+async def test_an_attempt_is_told_by_its_outcome(status: int, attempts: int, outcome: JobOutcome) -> None:
+    store = Store(status)
+    store.delivery_ = dataclasses.replace(store.delivery_, attempt_count=attempts)
+    assert await store.run() is outcome
+
+
+async def test_what_is_not_sent_is_dropped() -> None:
+    store = Store(200)
+    store.event_ = None
+    assert await store.run() is JobOutcome.DROPPED

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.signals.scoring.features import DIRECTIONS, FEATURES, feature_row
+from serving.signals.scoring.features import DIRECTIONS, FEATURES, features_of
 from tests.unit.scoring.judgements import judgement, material
 
 
 def row(name: str = "teamwork", **judged: object) -> dict[str, float]:
     made = material(judgement(judged.pop("roles", "STAR"), **judged))  # type: ignore[arg-type]
-    return dict(zip(FEATURES, feature_row(made, name).tolist(), strict=True))
+    return dict(zip(FEATURES, features_of(made, [name])[0].tolist(), strict=True))
 
 
 def test_nothing_of_voice_or_face_is_a_feature() -> None:
@@ -49,18 +49,18 @@ def test_unethical_behaviour_warns_whatever_the_competency() -> None:
     made = judgement("SAR", against=[0, 0.9, 0], names=["integrity_compliance"])
     other = judgement("SAR", names=["teamwork"])
     both = dataclasses.replace(made, statements={**other.statements, **made.statements}, grades={**other.grades})
-    found = dict(zip(FEATURES, feature_row(material(both), "teamwork").tolist(), strict=True))
+    found = dict(zip(FEATURES, features_of(material(both), ["teamwork"])[0].tolist(), strict=True))
     assert found["red_flag"] > 0.5 and found["contrary"] == 0.0
 
 
 def test_without_a_question_relevance_is_not_judged() -> None:
     made = material(judgement("SAR", relevant=0.0), asked=False)
-    assert feature_row(made, "teamwork")[FEATURES.index("relevance")] == 0.5
+    assert features_of(made, ["teamwork"])[0][FEATURES.index("relevance")] == 0.5
 
 
 def test_dropped_text_is_repetition() -> None:
     made = material(judgement("SAR"), units=10, dropped=30)
-    assert feature_row(made, "teamwork")[FEATURES.index("repetition")] == pytest.approx(0.5)
+    assert features_of(made, ["teamwork"])[0][FEATURES.index("repetition")] == pytest.approx(0.5)
 
 
 SHARE = st.floats(0, 1)
@@ -72,6 +72,6 @@ def test_every_feature_of_any_judgement_is_a_share(roles: str, data: st.DataObje
         return data.draw(st.lists(SHARE, min_size=len(roles), max_size=len(roles)))
 
     judged = judgement(roles, shows=some(), against=some(), empty=some(), own=some(), relevant=data.draw(SHARE))
-    found = feature_row(material(judged), "leadership")
+    found = features_of(material(judged), ["leadership"])[0]
     assert found.shape == (len(FEATURES),) and found.dtype == np.float32
     assert ((found >= 0) & (found <= 1)).all()

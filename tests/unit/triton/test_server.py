@@ -32,6 +32,20 @@ def test_the_command_says_all_that_matters(server: TritonServer, tmp_path: Path)
     } <= set(command)
 
 
+def test_only_requests_of_traces_are_recorded_and_only_where_there_is_a_collector(
+    server: TritonServer, tmp_path: Path
+) -> None:
+    assert not [option for option in server.command(_ENDPOINT) if option.startswith("--trace")]
+    url = "http://127.0.0.1:4318/v1/traces"
+    traced = TritonServer(TritonConfig(tmp_path / "models", tmp_path / "traced", traces_url=url))
+    assert {
+        "--trace-config=mode=opentelemetry",
+        f"--trace-config=opentelemetry,url={url}",
+        "--trace-config=level=TIMESTAMPS",
+        "--trace-config=rate=0",
+    } <= set(traced.command(_ENDPOINT))
+
+
 def test_every_port_listens_on_loopback_only(server: TritonServer) -> None:
     addresses = [option for option in server.command(_ENDPOINT) if "-address=" in option]
     assert sorted(addresses) == [f"--{kind}-address=127.0.0.1" for kind in ("grpc", "http", "metrics")]

@@ -390,18 +390,20 @@ class MediaSummary(_message.Message):
     def __init__(self, kind: _Optional[str] = ..., container: _Optional[str] = ..., audio_codec: _Optional[str] = ..., video_codec: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., duration_s: _Optional[float] = ..., decoded_s: _Optional[float] = ..., decoded_ratio: _Optional[float] = ..., error_count: _Optional[int] = ..., truncated: bool = ...) -> None: ...
 
 class Provenance(_message.Message):
-    __slots__ = ("pipeline_version", "models", "config_sha256", "input_sha256", "instruction_set")
+    __slots__ = ("pipeline_version", "models", "config_sha256", "input_sha256", "instruction_set", "trace_id")
     PIPELINE_VERSION_FIELD_NUMBER: _ClassVar[int]
     MODELS_FIELD_NUMBER: _ClassVar[int]
     CONFIG_SHA256_FIELD_NUMBER: _ClassVar[int]
     INPUT_SHA256_FIELD_NUMBER: _ClassVar[int]
     INSTRUCTION_SET_FIELD_NUMBER: _ClassVar[int]
+    TRACE_ID_FIELD_NUMBER: _ClassVar[int]
     pipeline_version: str
     models: _containers.RepeatedCompositeFieldContainer[ModelVersion]
     config_sha256: str
     input_sha256: str
     instruction_set: str
-    def __init__(self, pipeline_version: _Optional[str] = ..., models: _Optional[_Iterable[_Union[ModelVersion, _Mapping]]] = ..., config_sha256: _Optional[str] = ..., input_sha256: _Optional[str] = ..., instruction_set: _Optional[str] = ...) -> None: ...
+    trace_id: str
+    def __init__(self, pipeline_version: _Optional[str] = ..., models: _Optional[_Iterable[_Union[ModelVersion, _Mapping]]] = ..., config_sha256: _Optional[str] = ..., input_sha256: _Optional[str] = ..., instruction_set: _Optional[str] = ..., trace_id: _Optional[str] = ...) -> None: ...
 
 class ModelVersion(_message.Message):
     __slots__ = ("name", "version", "sha256")

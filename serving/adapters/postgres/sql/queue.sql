@@ -52,14 +52,15 @@ leased AS (
   FROM picked
   WHERE jobs.job_id = picked.job_id
   RETURNING jobs.job_id, jobs.tenant_id, jobs.kind, jobs.lane, jobs.subject, jobs.lease::text, jobs.attempt,
-            extract(epoch FROM clock_timestamp() - old.ready_at)::double precision AS waited_s, jobs.rank
+            extract(epoch FROM clock_timestamp() - old.ready_at)::double precision AS waited_s, jobs.rank,
+            jobs.trace
 ),
 turned AS (
   INSERT INTO turns (lane, tenant_id, turn)
   SELECT %(lane)s, tenant_id, nextval('turn_numbers') FROM (SELECT DISTINCT tenant_id FROM leased) AS tenants
   ON CONFLICT (lane, tenant_id) DO UPDATE SET turn = excluded.turn
 )
-SELECT job_id, tenant_id, kind, lane, subject, lease, attempt, waited_s FROM leased ORDER BY rank, job_id
+SELECT job_id, tenant_id, kind, lane, subject, lease, attempt, waited_s, trace FROM leased ORDER BY rank, job_id
 
 -- name: extend
 -- Leases that are still held, with a new end.
@@ -73,8 +74,8 @@ UPDATE jobs SET ready = %(delay_s)s <= 0, ready_at = now() + make_interval(secs 
 WHERE job_id = %(job_id)s AND lease = %(lease)s::uuid
 
 -- name: enqueue
-INSERT INTO jobs (tenant_id, kind, lane, rank, subject, ready, ready_at)
-VALUES (%(tenant)s, %(kind)s, %(lane)s, %(rank)s, %(subject)s, %(delay_s)s <= 0,
+INSERT INTO jobs (tenant_id, kind, lane, rank, subject, trace, ready, ready_at)
+VALUES (%(tenant)s, %(kind)s, %(lane)s, %(rank)s, %(subject)s, %(trace)s, %(delay_s)s <= 0,
         now() + make_interval(secs => %(delay_s)s))
 
 -- name: finish
@@ -86,6 +87,13 @@ DELETE FROM jobs WHERE tenant_id = %(tenant)s AND subject = %(subject)s RETURNIN
 -- name: leased_subjects
 -- Which of these subjects somebody works on.
 SELECT subject, attempt FROM jobs WHERE tenant_id = %(tenant)s AND subject = ANY(%(subjects)s) AND lease IS NOT NULL
+
+-- name: backlog
+-- Jobs that were not ended, by lane and rank; of how many an earlier look knew (up to its newest); and for how long the
+-- oldest of those that could be begun has waited.
+SELECT lane, rank, count(*), count(*) FILTER (WHERE job_id <= %(newest)s), max(job_id),
+       coalesce(extract(epoch FROM now() - min(ready_at) FILTER (WHERE ready)), 0)::double precision
+FROM jobs GROUP BY lane, rank
 
 -- name: depth
 -- Jobs of a tenant that score answers, counted up to a limit, so that a long queue costs no more than the limit.

@@ -29,8 +29,8 @@ WITH event AS (
   INSERT INTO deliveries (tenant_id, endpoint, event_id, event_type, state, attempt_count, last_error, create_time)
   SELECT %(tenant)s, name, %(event_id)s::uuid, %(type)s, 'waiting', 0, '', %(time)s FROM wanted
 )
-INSERT INTO jobs (tenant_id, kind, lane, rank, subject, ready, ready_at)
-SELECT %(tenant)s, 'deliver', 'errand', 1, name || '#' || %(event_id)s, true, now() FROM wanted
+INSERT INTO jobs (tenant_id, kind, lane, rank, subject, trace, ready, ready_at)
+SELECT %(tenant)s, 'deliver', 'errand', 1, name || '#' || %(event_id)s, %(trace)s, true, now() FROM wanted
 
 -- name: add_usage
 INSERT INTO usage (tenant_id, answer, interview, time, kind, media_seconds, model_seconds)
@@ -60,6 +60,7 @@ SELECT answer, revision, body FROM assessments WHERE answer = ANY(%(answers)s) O
 INSERT INTO media (tenant_id, sha256, storage_class, size_bytes, create_time, check_time)
 VALUES (%(tenant)s, %(sha256)s, %(storage_class)s, %(size_bytes)s, %(now)s, now() + interval '1 day')
 ON CONFLICT (tenant_id, sha256, storage_class) DO UPDATE SET check_time = excluded.check_time
+RETURNING size_bytes, sha256, create_time, storage_class
 
 -- name: media
 SELECT size_bytes, sha256, create_time, storage_class FROM media WHERE tenant_id = %(tenant)s AND sha256 = %(sha256)s
@@ -68,6 +69,21 @@ SELECT size_bytes, sha256, create_time, storage_class FROM media WHERE tenant_id
 -- As `media`, and nobody deletes it before the transaction ends.
 SELECT size_bytes, sha256, create_time, storage_class FROM media WHERE tenant_id = %(tenant)s AND sha256 = %(sha256)s
 FOR SHARE
+
+-- name: scorable
+-- An answer, its interview, tenant and candidate, each as record_of reads it, and where its media lies: one look, since
+-- a worker takes it for every answer.
+SELECT answers.name, answers.version, answers.create_time, answers.update_time, answers.body,
+       interviews.name, interviews.version, interviews.create_time, interviews.update_time, interviews.body,
+       tenants.name, tenants.version, tenants.create_time, tenants.update_time, tenants.body,
+       candidates.name, candidates.version, candidates.create_time, candidates.update_time, candidates.body,
+       ARRAY(SELECT storage_class FROM media
+             WHERE media.tenant_id = answers.tenant_id AND media.sha256 = answers.media_sha256)
+FROM answers
+JOIN interviews ON interviews.name = answers.parent
+JOIN tenants ON tenants.name = 'tenants/' || answers.tenant_id
+LEFT JOIN candidates ON candidates.name = interviews.candidate
+WHERE answers.name = %(answer)s AND answers.tenant_id = %(tenant)s
 
 -- name: states
 SELECT name, state, body->'error' FROM answers WHERE tenant_id = %(tenant)s AND name = ANY(%(answers)s)

@@ -57,8 +57,8 @@ WITH waiting AS (
   WHERE jobs.tenant_id = %(tenant)s AND jobs.subject = waiting.subject
     AND NOT jobs.ready AND jobs.lease IS NULL AND jobs.ready_at > now()
 )
-INSERT INTO jobs (tenant_id, kind, lane, rank, subject, ready, ready_at)
-SELECT %(tenant)s, 'deliver', 'errand', 2, waiting.subject, true, now() FROM waiting
+INSERT INTO jobs (tenant_id, kind, lane, rank, subject, trace, ready, ready_at)
+SELECT %(tenant)s, 'deliver', 'errand', 2, waiting.subject, %(trace)s, true, now() FROM waiting
 WHERE NOT EXISTS (SELECT FROM jobs WHERE jobs.tenant_id = %(tenant)s AND jobs.subject = waiting.subject)
 
 -- name: deliveries_page

@@ -1,0 +1,1 @@
+"""The same tritonserver and models, called by Triton's plain client alone: what routing is measured against."""

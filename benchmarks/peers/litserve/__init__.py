@@ -1,0 +1,1 @@
+"""LitServe, serving the pipeline in the way its documentation recommends; see README.md."""

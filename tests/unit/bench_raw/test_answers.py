@@ -1,0 +1,35 @@
+"""Options as engines and peers take them become the answer that the API makes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.harness.core import Modality, Sample
+from benchmarks.raw.answers import answer_of, options_of
+from serving.api import requests
+from serving.domain.answer import MediaKind, MediaRef
+from serving.domain.errors import InvalidRequest
+from viva.v1.scoring_pb2 import AnswerConfig
+
+TEXT = Sample("a", Modality.TEXT, "en", "Why?", ("teamwork",), text="I asked first.")
+VIDEO = Sample("b", Modality.VIDEO, "zh", "为什么？", (), path=Path("b.mp4"), duration_s=3.0)
+
+
+def test_a_text_answer_is_that_of_the_api() -> None:
+    config = AnswerConfig(question="Why?", language="en", competencies=["teamwork"])
+    assert answer_of(options_of(TEXT), None) == requests.text_answer(config, TEXT.text)
+
+
+def test_media_keep_the_kind_that_was_declared() -> None:
+    answer = answer_of(options_of(VIDEO), MediaRef(Path("b.mp4"), 1, "0" * 64))
+    assert answer.media is not None
+    assert answer.media.kind is MediaKind.VIDEO
+    assert len(answer.competencies) == 8
+
+
+@pytest.mark.parametrize("options", [{"text": "x", "qestion": "?"}, {"text": "x", "kind": "scent"}, {"text": ""}])
+def test_what_the_api_would_refuse_is_refused(options: dict[str, str]) -> None:
+    with pytest.raises(InvalidRequest):
+        answer_of(options, None)
