@@ -43,7 +43,7 @@ def application(config: VivaConfig, pipeline: engine.Pipeline = engine.pipeline)
     scorers = scorer.options(
         logging_config=logs,
         num_replicas=config.scorer.replicas,
-        max_replicas_per_node=_each_node(config, config.scorer.replicas),
+        **_spread(config, config.scorer.replicas),
         max_ongoing_requests=_CALLS_BESIDE + config.most_calls,
         max_queued_requests=_CALLS_BESIDE + config.most_calls,
         ray_actor_options=_actor(config, num_cpus=config.scorer.num_cpus),
@@ -51,15 +51,15 @@ def application(config: VivaConfig, pipeline: engine.Pipeline = engine.pipeline)
     return gateway.options(
         logging_config=logs,
         num_replicas=config.gateway.replicas,
-        max_replicas_per_node=_each_node(config, config.gateway.replicas),
+        **_spread(config, config.gateway.replicas),
         max_ongoing_requests=_EDGE_CALLS,
         ray_actor_options=_actor(config),
     ).bind(plain, scorers)
 
 
-def _each_node(config: VivaConfig, replicas: int) -> int | None:
-    """The most that one of several nodes has: all have alike, and what finds no node waits for one to come."""
-    return None if config.triton.nodes == 1 else -(-replicas // config.triton.nodes)
+def _spread(config: VivaConfig, replicas: int) -> dict[str, Any]:
+    """Options by which several nodes have alike; what finds no node waits for one to come."""
+    return {} if config.triton.nodes == 1 else {"max_replicas_per_node": -(-replicas // config.triton.nodes)}
 
 
 def _actor(config: VivaConfig, num_cpus: float = 0, num_gpus: float = 0) -> dict[str, Any]:

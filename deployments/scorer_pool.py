@@ -23,10 +23,15 @@ _READY_TIMEOUT_S: Final = 5.0
 
 
 class ScorerPool:
-    """Scoring has no side effects, so a lost replica's answer is scored by another."""
+    """Scoring has no side effects, so a lost replica's answer is scored by another.
+
+    The replicas of this node come first: what a node's death ends is then what came in through it, whose callers know
+    at once. Elsewhere Ray's head has to find it out, for 15 s, or for as long as there is no head.
+    """
 
     def __init__(self, handle: DeploymentHandle[Any]) -> None:
         self._handle = handle
+        handle._init(_prefer_local_routing=True)  # type: ignore[no-untyped-call]
 
     async def score(self, answer: Answer, request_id: str) -> assessment_pb2.Assessment:
         """Score on some replica; once more on another when the first one dies."""

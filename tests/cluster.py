@@ -147,6 +147,8 @@ class Cluster:
 
     def start_head(self) -> None:
         """`ray start --head`, the first time or again."""
+        # Ray would look for this head among the processes of the machine, and take the nodes for it.
+        (self.head.folder / "ray_current_cluster").unlink(missing_ok=True)
         self._ray(self.head, self._head_options, {"RAY_REDIS_ADDRESS": f"{self.redis.address}:6379"})
 
     def start_node(self, name: str) -> Host:

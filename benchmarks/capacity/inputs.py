@@ -15,19 +15,19 @@ from benchmarks.harness.core import BenchError, Modality
 CPU: Final = "cpu"
 
 
-def curves_of(name: str) -> tuple[Curves, Gpu | None]:
-    """Curves of `cpu`, of a file, or of a GPU: speech there as published, all else as measured on `cpu`.
+def curves_of(name: str, gpu: str | None = None) -> tuple[Curves, Gpu | None]:
+    """Curves of `cpu` or of a file, and a GPU that speech runs on: the one given, or the one that `name` names.
+
+    A GPU's name stands for the curves of `cpu` with that GPU: speech as published, all else as measured.
 
     Raises:
         BenchError: nothing has that name, or the GPU's figure is not known.
     """
     if name.endswith(".json"):
-        return load(Path(name)), None
-    gpu = None if name == CPU else published.gpu(name)
+        return load(Path(name)), published.gpu(gpu) if gpu else None
+    device = published.gpu(gpu or name) if gpu or name != CPU else None
     with as_file(files("benchmarks.capacity") / "data" / "cpu.json") as path:
-        if not path.exists():
-            raise BenchError("no curves of a CPU are installed: measure yours with `viva plan measure -o FILE.json`")
-        return load(path), gpu
+        return load(path), device
 
 
 def mix_of(text: str) -> dict[Modality, float]:

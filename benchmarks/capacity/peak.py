@@ -10,9 +10,9 @@ import numpy as np
 from benchmarks.capacity.season import Season
 
 # Up to the first share of capacity a short stretch is as good as the whole peak; up to the second a longer one is;
-# above it a backlog grows, and everything counts from where it begins.
+# above it a backlog grows for as long as the peak lasts, and everything counts from where it begins.
 STEADY: Final = 0.9
-FULL: Final = 1.0
+FULL: Final = 0.97
 _NEARLY_FULL: Final = 4  # times as many answers
 _WARM_UP: Final = 0.25  # of a steady stretch, which begins with empty queues
 _SHORTEST_S: Final = 600.0
@@ -60,18 +60,19 @@ def busiest(season: Season) -> Peak:
     return best
 
 
-def stretch_for(season: Season, peak: Peak, capacity_per_s: float, answers: int) -> Stretch:
+def stretch_for(season: Season, peak: Peak, capacity_per_s: float, answers: int, full: float = FULL) -> Stretch:
     """The stretch to simulate for a fleet.
 
     A fleet with room to spare is steady: about `answers` answers of the peak stand for all of it, after a warm-up; four
-    times as many where it is nearly full, and queues take longer to settle. One that is too small for the peak carries
-    a backlog: then everything counts from where the fluid approximation last has no queue.
+    times as many where it is nearly full, and queues take longer to settle. One that is full carries a backlog: then
+    everything counts from where the fluid approximation last has no queue.
 
     Args:
         capacity_per_s: answers a second that the fleet completes with all its workers busy.
+        full: share of it above which a fleet counts as full.
     """
     load = peak.rate_per_s / capacity_per_s
-    if load <= FULL:
+    if load <= full:
         answers *= 1 if load <= STEADY else _NEARLY_FULL
         length_s = min(peak.end_s - peak.start_s, max(_SHORTEST_S, answers / max(peak.rate_per_s, 1e-9)))
         start_s = peak.end_s - length_s

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from benchmarks.capacity.ask import Ask
 from benchmarks.capacity.fleet import Fleet, edge_machines
 from benchmarks.capacity.intervals import Interval
-from benchmarks.capacity.peak import Peak, busiest, fluid_wait_s, stretch_for
+from benchmarks.capacity.peak import FULL, Peak, busiest, fluid_wait_s, stretch_for
 from benchmarks.capacity.plant import Plant, Service
 from benchmarks.capacity.season import MODALITIES, Arrivals, draw
 from benchmarks.capacity.simulation import Outcome, Simulation
@@ -31,10 +31,12 @@ class Effort:
     Attributes:
         runs: independent runs, at least 2 for an interval; fewer of very long ones.
         answers: of a steady stretch in one run, about.
+        full: share of its capacity above which a fleet is simulated for the whole peak.
     """
 
     runs: int = 4
     answers: int = 12_000
+    full: float = FULL
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +139,11 @@ class Sizer:
 
     def _estimate(self, nodes: int) -> Estimate:
         ask = self.ask
-        stretch = stretch_for(ask.season, self.peak, self.capacity_per_s(nodes), self._effort.answers)
+        effort, capacity = self._effort, self.capacity_per_s(nodes)
+        stretch = stretch_for(ask.season, self.peak, capacity, effort.answers, effort.full)
         plant, found, outcomes = self.plant(nodes), [], []
         expected = self.peak.rate_per_s * (stretch.end_s - stretch.start_s)
-        for run in range(max(2, min(self._effort.runs, round(_BUDGET / max(expected, 1.0))))):
+        for run in range(max(2, min(effort.runs, round(_BUDGET / max(expected, 1.0))))):
             arrivals = draw(ask.season, stretch.start_s, stretch.end_s, np.random.default_rng([ask.seed, run]))
             outcome = Simulation(plant, ask.services, arrivals, ask.seed + run).run()
             judged = outcome.done_s[(arrivals.at_s >= stretch.judged_from_s - stretch.start_s) & ~arrivals.bulk]

@@ -6,7 +6,7 @@ import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -24,7 +24,7 @@ class Peer:
 
     Attributes:
         score: path that answers are posted to.
-        ready: path that answers 200 once every worker has its models.
+        ready: path that answers 200 once the server does.
         wire: see `PeerTarget`.
     """
 
@@ -70,15 +70,23 @@ def running(name: str, settings: PeerSettings, folder: Path) -> Iterator[Running
         raise BenchError(f"no peer is called {name!r}; known are {', '.join(PEERS)}")
     peer, address = PEERS[name], f"http://127.0.0.1:{settings.port}"
     command = [str(python_of(name)), "-m", f"benchmarks.peers.{name}.serve"]
-    ready = partial(_is_ready, address + peer.ready)
     # Unix sockets hold 107 bytes of path, and frameworks put theirs where temporary files go.
     with tempfile.TemporaryDirectory(prefix="peer-", dir="/tmp", ignore_cleanup_errors=True) as own:
-        environment = {**settings.environment(), "TMPDIR": own, "BENTOML_HOME": f"{own}/bentoml"}
+        (loaded := Path(own) / "loaded").mkdir()
+        environment = {
+            **replace(settings, ready_dir=str(loaded)).environment(),
+            "TMPDIR": own,
+            "BENTOML_HOME": f"{own}/bentoml",
+        }
+        ready = partial(_is_ready, address + peer.ready, loaded, settings.workers)
         with ServerProcess(name, command, environment, folder / f"{name}.log", ready) as server:
             yield RunningPeer(address, server.pid, partial(PeerTarget, name, address + peer.score, peer.wire))
 
 
-def _is_ready(url: str) -> bool:
+def _is_ready(url: str, loaded: Path, workers: int) -> bool:
+    """Servers say that they are ready when one worker is, or none: so workers tell it themselves."""
+    if len(list(loaded.iterdir())) < workers:
+        return False
     try:
         with urllib.request.urlopen(url, timeout=5) as response:
             return bool(response.status == 200)

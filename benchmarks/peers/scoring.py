@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import tempfile
 import threading
 from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from benchmarks.peers.settings import PeerSettings
 from benchmarks.raw.answers import answer_of, json_of
 from benchmarks.raw.pipeline import raw_pipeline
 from serving.adapters.spool import FolderSpool
@@ -25,17 +27,19 @@ class Scorer:
     frameworks make workers inside of loops and outside of them. Threads may share one.
 
     Args:
-        repository: folder of the built models.
+        settings: of the server.
     """
 
-    def __init__(self, repository: Path) -> None:
-        self._pipeline = raw_pipeline(repository)
+    def __init__(self, settings: PeerSettings) -> None:
+        self._pipeline = raw_pipeline(settings.models)
         self._pipeline.engines.load()
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, name="pipeline", daemon=True).start()
         self._folder = tempfile.TemporaryDirectory(prefix="viva-peer-")
         self._spool = FolderSpool(Path(self._folder.name))
         self._wait(self._pipeline.use_case.warm_up())
+        if settings.ready_dir:
+            Path(settings.ready_dir, str(os.getpid())).touch()
 
     def score(self, jobs: Sequence[Job]) -> list[dict[str, Any]]:
         """`{"assessment": ...}` of each, or `{"error": {"reason", "message"}}`, in order. Blocks."""

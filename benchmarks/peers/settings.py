@@ -27,6 +27,7 @@ class PeerSettings:
         max_wait_ms: longest wait for a batch to fill.
         timeout_s: longest time that an answer may take, its wait included.
         repository: folder of the built models.
+        ready_dir: folder in which each worker leaves a file once its models are loaded; empty: none.
     """
 
     port: int = 8000
@@ -35,6 +36,7 @@ class PeerSettings:
     max_wait_ms: int = 10
     timeout_s: float = 600.0
     repository: str = str(TritonConfig().model_repository)
+    ready_dir: str = ""
 
     @property
     def models(self) -> Path:

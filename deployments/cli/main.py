@@ -86,6 +86,7 @@ _COMMANDS: Final = {
     "rules": ("deployments.cli.rules:rules", "Screening rules, which recommend."),
     "webhooks": ("deployments.cli.webhooks:webhooks", "Endpoints that events are posted to."),
     "db": ("deployments.cli.db:db", "The schema of a production database."),
+    "balancer": ("deployments.cli.balancer:balancer", "Print the configuration of a balancer for several hosts."),
     "models": ("deployments.cli.models:models", "List, build, check and train the models."),
     "bench": ("deployments.cli.bench:bench", "Measure a server under load."),
     "plan": ("deployments.cli.plan:plan", "Size and price the fleet of a season."),

@@ -44,6 +44,7 @@ Method, limits, and how to validate it: docs/capacity.md
 @click.option("--seconds", type=float, default=120.0, show_default=True, help="Mean length of a spoken answer.")
 @click.option("--bulk", type=float, default=0.0, show_default=True, help="Share handed over in bulk; it waits.")
 @click.option("--curves", default="cpu", show_default=True, metavar="NAME", help="FILE.json, cpu, or a GPU such as l4.")
+@click.option("--gpu", metavar="NAME", help="A GPU for speech beside the curves of a file, as published.")
 @click.option("--prices", type=_FILE, metavar="FILE.yaml", help="Machines and prices. Default: placeholders.")
 @click.option("--nodes", type=click.IntRange(1, 20_000), help="Look at so many workers instead of sizing.")
 @click.option("--no-sensitivity", is_flag=True, help="Leave out what happens when inputs move; twice as fast.")
@@ -97,6 +98,7 @@ def _made(
     seconds: float,
     bulk: float,
     curves: str,
+    gpu: str | None,
     prices: Path | None,
     nodes: int | None,
     no_sensitivity: bool,
@@ -120,13 +122,13 @@ def _made(
         peak_s=float(peak_s),
         bulk=bulk,
     )
-    measured, gpu = inputs.curves_of(curves)
+    measured, device = inputs.curves_of(curves, gpu)
     inputs.check_covered(measured, shares)
     ask = Ask(
         season=season,
         slo=slo,
-        services=plant.on_a_fleet(measured, gpu, season.mean_media_s),
-        shapes={role: costs.of(role, gpu=gpu is not None) for role in ("edge", "worker", "database")},
+        services=plant.on_a_fleet(measured, device, season.mean_media_s),
+        shapes={role: costs.of(role, gpu=device is not None) for role in ("edge", "worker", "database")},
         scorers_per_core=measured.scorers / measured.machine.cores,
         slots=job_slots(),
         seed=seed,
@@ -136,7 +138,7 @@ def _made(
         def step(text: str) -> None:
             status.update(f"simulating {text}")
 
-        return document.make(ask, costs, measured, gpu, nodes, moved=not no_sensitivity, step=step)
+        return document.make(ask, costs, measured, device, nodes, moved=not no_sensitivity, step=step)
 
 
 def _write(document: Document, json_path: Path | None, html_path: Path | None) -> None:

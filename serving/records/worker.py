@@ -23,7 +23,7 @@ logger = logging.getLogger("viva.worker")
 LEASE_S: Final = 15.0
 _RENEW_S: Final = LEASE_S / 3
 # What nobody rang for, and what was delayed, is found at a look round.
-_POLL_S: Final = 0.5
+_POLL_S: Final = 2.0
 _AWAY_S: Final = 0.5
 # Rings that follow one another faster are one: a lease takes all that has come meanwhile.
 _RINGS_S: Final = 0.1

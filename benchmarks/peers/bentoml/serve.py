@@ -34,7 +34,7 @@ class Engine:
     """Scores batches, one process a core."""
 
     def __init__(self) -> None:
-        self._scorer = Scorer(_SETTINGS.models)
+        self._scorer = Scorer(_SETTINGS)
 
     @bentoml.api(
         batchable=True,

@@ -21,7 +21,7 @@ class AnswerAPI(litserve.LitAPI):
 
     def setup(self, device: str) -> None:
         """Load the models: runs in each worker."""
-        self._scorer = Scorer(self._settings.models)
+        self._scorer = Scorer(self._settings)
 
     def decode_request(self, request: Request) -> Job:
         """A job of a form, which is what LitServe hands over for a request of that kind."""

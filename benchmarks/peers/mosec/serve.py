@@ -19,7 +19,7 @@ class AnswerWorker(MsgpackMixin, mosec.Worker):
     """msgpack in (`options`, and `media` where there is one), msgpack out."""
 
     def __init__(self) -> None:
-        self._scorer = Scorer(from_environment().models)
+        self._scorer = Scorer(from_environment())
 
     def forward(self, data: Any) -> Any:
         """A batch when batching is on, one request otherwise."""

@@ -84,7 +84,7 @@ def _application(settings: PeerSettings) -> Any:
         """Multipart in (`options` as JSON, `media` as a file where there is one), JSON out."""
 
         def __init__(self) -> None:
-            self._scorer = Scorer(settings.models)
+            self._scorer = Scorer(settings)
 
         async def __call__(self, request: Request) -> dict[str, Any]:
             form = await request.form()

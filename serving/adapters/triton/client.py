@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
@@ -79,6 +80,7 @@ class TritonClient:
             called: told of every call of `infer`: the model, and its wall time in seconds.
         """
         self._runtime_dir = runtime_dir
+        self._endpoint_file = str(endpoint_path(runtime_dir))
         self._config = config or ClientConfig()
         self._called = called
         self._connection: _Connection | None = None
@@ -265,7 +267,7 @@ class TritonClient:
     def _read_endpoint(self) -> Endpoint | None:
         """The published endpoint, read again only when the file has changed."""
         try:
-            status = endpoint_path(self._runtime_dir).stat()
+            status = os.stat(self._endpoint_file)  # noqa: PTH116 - before every call
         except FileNotFoundError:
             self._endpoint, self._endpoint_stamp = None, None
             return None

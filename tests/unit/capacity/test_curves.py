@@ -56,6 +56,15 @@ def test_curves_that_are_not_there_are_named() -> None:
         inputs.curves_of("h100")
 
 
+def test_curves_and_a_gpu_are_named_together_or_apart(tmp_path: Path) -> None:
+    installed, none = inputs.curves_of("cpu")
+    assert none is None
+    same, gpu = inputs.curves_of("l4")
+    assert (same, gpu) == (installed, published.gpu("l4"))
+    ours, gpu = inputs.curves_of(str(written(tmp_path, some_curves().model_dump_json())), "l40s")
+    assert (ours, gpu) == (some_curves(), published.gpu("l40s"))
+
+
 def test_every_published_figure_says_where_it_is_from_and_what_it_stands_for() -> None:
     for entry in published.read().gpus.values():
         for figure in (entry.speech_rtfx, entry.single_stream_rtfx, entry.face_frames_per_s, entry.language_per_s):

@@ -62,6 +62,7 @@ def test_a_given_fleet_that_misses_the_slo_is_exit_code_1(curves: str) -> None:
         (["--slo", "p95=1s"], "error: slo: p95=1s cannot be held by any fleet: on an idle one p95 is "),
         (["--window", "30s"], "error: window is 30 s, it must be an answer's 60 s or more"),
         (["--curves", "h300"], "error: no curves named h300; known are cpu, b200, h200, h100, l40s, l4, v100, t4"),
+        (["--gpu", "h100"], "error: h100: speech on this GPU is not known"),
         (["--curves", "h100"], "error: h100: speech on this GPU is not known"),
         (["--mix", "audio=1"], "error: mix: the curves have no audio answers, only text, video"),
         (["--deadline-peak", "2"], "error: deadline-peak is 2.0, it must be 0 to 1"),
