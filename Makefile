@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-train models demo test check lint types contracts proto stubs bench bench-peers bench-queue peers train eval clean observe
+.PHONY: help install install-train models demo test check lint types contracts proto stubs bench bench-peers bench-queue control-plane peers train eval clean observe
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -66,6 +66,11 @@ bench-peers: out/corpus/corpus.json peers ## Measure the stack against the peers
 
 bench-queue: models ## Measure accepting answers, and the queue against calls that wait (minutes)
 	@$(BIN)/python -m benchmarks.durable_work
+
+control-plane: install ## Run a peak hour of 56 answers a second without models (an hour, 12 GB of disk)
+	@mkdir -p out/bench
+	@$(BIN)/python -m benchmarks.control_plane --rate 56 --duration 1h --workers 200 --service-s 3.0 \
+		--json out/bench/control_plane.json
 
 observe: ## Run Prometheus over a `viva up` of this machine
 	@command -v prometheus >/dev/null || { echo "make: prometheus is needed, see docs/observability.md" >&2; exit 1; }

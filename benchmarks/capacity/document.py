@@ -155,15 +155,17 @@ def _estimate(document: Document, estimate: Estimate) -> Mapping[str, Any]:
 
 
 def _stage_cores(ask: Ask, curves: Curves, gpu: Gpu | None, rate_per_s: float) -> dict[Stage, float]:
-    cores = dict.fromkeys(Stage, 0.0)
+    cores: dict[Stage, float] = {}
     for kind, share in ask.season.mix.items():
         curve = curves.modalities[kind]
         if not curve.shares:
             return {}
         for stage, part in curve.shares.items():
-            cores[stage] += rate_per_s * share * part * curve.work_core_s(ask.season.media_of(kind))
+            cores[stage] = cores.get(stage, 0.0) + rate_per_s * share * part * curve.work_core_s(
+                ask.season.media_of(kind)
+            )
     if gpu is not None:
-        del cores[Stage.SPEECH]
+        cores.pop(Stage.SPEECH, None)
     return cores
 
 

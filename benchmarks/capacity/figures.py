@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from benchmarks.capacity.document import Document
 from benchmarks.capacity.season import HOUR_S
+from benchmarks.capacity.table import times
 from benchmarks.harness.page_axis import Axis, from_zero, logarithmic
 from benchmarks.harness.page_chart import Series, percent, plot, ticks
 from benchmarks.harness.page_figure import Bar, Bars, Figure, Table, bars, columns
@@ -106,7 +107,7 @@ def resource_figure(document: Document) -> Figure:
         (
             one.name,
             "not known" if one.used is None else share(one.used),
-            "" if one.saturates_at is None else f"{one.saturates_at:.2f} × the load",
+            "" if one.saturates_at is None else times(one.saturates_at),
             one.remedy,
         )
         for one in document.resources

@@ -14,7 +14,7 @@ _NORMAL: Final = 1.96
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A mean and its 95% interval, in the unit of what was measured."""
+    """A mean of times and its 95% interval, which does not reach below 0."""
 
     mean: float
     low: float
@@ -28,4 +28,4 @@ class Interval:
             return cls(mean, mean, mean)
         quantile = _T[len(values) - 2] if len(values) - 2 < len(_T) else _NORMAL
         half = quantile * statistics.stdev(values) / len(values) ** 0.5
-        return cls(mean, mean - half, mean + half)
+        return cls(mean, max(0.0, mean - half), mean + half)

@@ -15,6 +15,7 @@ from benchmarks.harness.corpus import Corpus
 _DEADLINE_S: Final = 3600.0
 _DECK: Final = 64
 _SETTLING_S: Final = 2.0
+_PAUSE_S: Final = 0.3  # between answers alone: those of a quiet season find an idle machine, not a warm loop
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,7 @@ async def _of(
     alone, count = [], effort.alone[kind]
     for number, sample in enumerate(corpus.draw(count, seed, {kind: 1.0}), start=1):
         step(f"{kind.value}: {number} of {count}, one at a time")
+        await asyncio.sleep(_PAUSE_S)
         size = sample.path.stat().st_size if sample.path else len(sample.text.encode())
         alone.append(Alone(sample.duration_s, size, await _timed(target, sample)))
     full = []

@@ -14,7 +14,7 @@ from benchmarks.capacity.slo import Slo
 from benchmarks.harness.core import BenchError, Modality
 
 STEP: Final = 0.2
-EFFORT: Final = Effort(runs=2, answers=2_500, full=1.0)  # differences matter here, and fleets meet the same arrivals
+EFFORT: Final = Effort(runs=3, answers=2_500, full=1.0)  # differences matter here, and fleets meet the same arrivals
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ from benchmarks.capacity.simulation import Outcome, Simulation
 from benchmarks.harness.core import BenchError, Modality
 
 _MOST_NODES: Final = 20_000
-_BUDGET: Final = 240_000  # answers that are simulated for a size, unless two runs have more
+_FEWEST_RUNS: Final = 3  # with two, an interval is wider than anything it could decide
+_BUDGET: Final = 240_000  # answers that are simulated for a size, unless the fewest runs have more
 _PERCENTILES: Final = (50.0, 95.0, 99.0)
 
 
@@ -29,7 +30,7 @@ class Effort:
     """How much is simulated for one size of a fleet.
 
     Attributes:
-        runs: independent runs, at least 2 for an interval; fewer of very long ones.
+        runs: independent runs; the fewest, three, of very long ones.
         answers: of a steady stretch in one run, about.
         full: share of its capacity above which a fleet is simulated for the whole peak.
     """
@@ -143,7 +144,7 @@ class Sizer:
         stretch = stretch_for(ask.season, self.peak, capacity, effort.answers, effort.full)
         plant, found, outcomes = self.plant(nodes), [], []
         expected = self.peak.rate_per_s * (stretch.end_s - stretch.start_s)
-        for run in range(max(2, min(effort.runs, round(_BUDGET / max(expected, 1.0))))):
+        for run in range(max(_FEWEST_RUNS, min(effort.runs, round(_BUDGET / max(expected, 1.0))))):
             arrivals = draw(ask.season, stretch.start_s, stretch.end_s, np.random.default_rng([ask.seed, run]))
             outcome = Simulation(plant, ask.services, arrivals, ask.seed + run).run()
             judged = outcome.done_s[(arrivals.at_s >= stretch.judged_from_s - stretch.start_s) & ~arrivals.bulk]

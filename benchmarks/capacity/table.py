@@ -24,6 +24,11 @@ def plan_tables(document: Document) -> Iterator[RenderableType]:
     yield Text("\n".join(notes(document)), style="dim")
 
 
+def times(factor: float) -> str:
+    """A multiple of the season's load."""
+    return f"{factor:.2f} × the load" if factor < 10 else f"{factor:,.0f} × the load"
+
+
 def headline(document: Document) -> str:
     """The season in a line."""
     season, peak = document.ask.season, document.peak
@@ -82,7 +87,7 @@ def _resources(document: Document) -> Table:
         if one.used is None or one.saturates_at is None:
             table.add_row(one.name, "not known", "", one.remedy)
         else:
-            table.add_row(one.name, f"{one.used:.0%}", f"{one.saturates_at:.2f} × the load", one.remedy)
+            table.add_row(one.name, f"{one.used:.0%}", times(one.saturates_at), one.remedy)
     return table
 
 

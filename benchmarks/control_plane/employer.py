@@ -7,10 +7,11 @@ from typing import Final
 
 from benchmarks.control_plane.plan import COMPETENCIES
 from viva.v1 import answers_pb2, interviews_pb2, policy_pb2, roles_pb2, screening_pb2, webhooks_pb2
-from viva_client import AsyncVivaClient
+from viva_client import AsyncVivaClient, RetryPolicy
 
 _CHANNELS: Final = 2
-_CALL_S: Final = 60.0
+_CALL_S: Final = 300.0
+_PATIENT: Final = RetryPolicy(max_attempts=100, max_s=5.0)  # whoever hands over does not give up for a full queue
 _RESULTS: Final = ("viva.report.created", "viva.answer.failed")
 _TEXT: Final = (
     "In my second year our team of five had missed two deadlines, and I was asked to get it back on track. I listed "
@@ -27,7 +28,7 @@ class Employer:
 
     def __init__(self, tenant: str, address: str, key: str) -> None:
         self.tenant = tenant
-        self.client = AsyncVivaClient(address, api_key=key, channels=_CHANNELS, timeout_s=_CALL_S)
+        self.client = AsyncVivaClient(address, api_key=key, channels=_CHANNELS, timeout_s=_CALL_S, retry=_PATIENT)
         self._role = ""
 
     async def prepare(self, uri: str, all_events: bool) -> str:

@@ -48,7 +48,7 @@ class Result:
     """All of a run; times in seconds since 1970.
 
     Attributes:
-        started, ended, drained: of the load, and when the last report was read.
+        started, ended, drained: when the load began, when the last answer was due, and when the last report was read.
         interviews: names of those that were made.
         offered: answers that were due.
         answers: those that were accepted.

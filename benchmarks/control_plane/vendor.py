@@ -59,7 +59,7 @@ class Vendor:
                     await asyncio.sleep(due - time.time())
                     self._late_s.append(max(0.0, time.time() - due))
                     self._send(arrival, due, sending)
-            ended = time.time()
+                ended = time.time()
             await self._drain()
             for task in beside:
                 task.cancel()

@@ -9,11 +9,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from benchmarks.raw.threads import ONE_THREAD
 from deployments.config import TritonConfig
 
 VARIABLE: Final = "PEER_SETTINGS"
-# One ONNX Runtime thread a worker, and nothing beside it that starts threads of its own.
-_ONE_THREAD: Final = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class PeerSettings:
 
     def environment(self) -> Mapping[str, str]:
         """What a server's process is started with."""
-        return {VARIABLE: json.dumps(asdict(self)), **_ONE_THREAD}
+        return {VARIABLE: json.dumps(asdict(self)), **ONE_THREAD}
 
 
 def from_environment() -> PeerSettings:

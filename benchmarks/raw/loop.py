@@ -19,6 +19,7 @@ from benchmarks.harness.core import BenchError, Sample
 from benchmarks.harness.scores import scores_sha256
 from benchmarks.raw.answers import answer_of, json_of, options_of
 from benchmarks.raw.pipeline import raw_pipeline
+from benchmarks.raw.threads import one_thread
 from serving.domain.answer import MediaKind, MediaRef
 
 _SLOWEST_START_S: Final = 300.0
@@ -68,8 +69,9 @@ def run_loop(repository: Path, samples: Sequence[Sample], processes: int | None 
         context.Process(target=_work, args=(repository, samples, work, done, begin), daemon=True) for _ in range(count)
     ]
     try:
-        for child in children:
-            child.start()
+        with one_thread():
+            for child in children:
+                child.start()
         for at in order:
             work.put(at)
         for _ in children:

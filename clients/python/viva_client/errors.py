@@ -80,10 +80,11 @@ class VivaError(Exception):
           full.
         - CANCELLED without an `ErrorInfo`: a server that shuts down resets its streams so. Calls that are cancelled
           on this side are never retried.
+        - UNKNOWN without an `ErrorInfo`: a balancer ends a stream so when its server is gone.
         """
         if self.code is grpc.StatusCode.RESOURCE_EXHAUSTED:
             return self.retry_after_s is not None or not self.reason
-        if self.code is grpc.StatusCode.CANCELLED:
+        if self.code in (grpc.StatusCode.CANCELLED, grpc.StatusCode.UNKNOWN):
             return not self.reason
         return self.code is grpc.StatusCode.UNAVAILABLE
 
@@ -170,7 +171,9 @@ _CODES: Final = {code.value[0]: code for code in grpc.StatusCode}
 
 def error_from_rpc(error: grpc.RpcError) -> VivaError:
     """The typed error of a failed call, of the sync API as of the asyncio one."""
-    return _error(error.code(), error.details() or "", _status(error.trailing_metadata()).details)
+    status = _status(error.trailing_metadata())
+    # The server's own word comes first: HAProxy resets an upload that was refused half-way, and gRPC then says CANCELLED.
+    return error_from_status(status) if status.code else _error(error.code(), error.details() or "", ())
 
 
 def error_from_status(status: status_pb2.Status) -> VivaError:

@@ -28,6 +28,7 @@ async def test_every_kind_is_measured_alone_and_on_a_full_machine_and_text_besid
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(measuring, "_SETTLING_S", 0.0)
+    monkeypatch.setattr(measuring, "_PAUSE_S", 0.0)
     seen = await measure(NullTarget(median_s=0.001), corpus(tmp_path), EFFORT, 0, lambda text: None)
     assert set(seen) == {Modality.TEXT, Modality.AUDIO}
     for kind, found in seen.items():

@@ -10,9 +10,10 @@ from typing import Any
 
 import grpc
 import pytest
+from google.rpc import status_pb2
 
 from viva.v1 import scoring_pb2 as pb
-from viva_client import AnswerOptions, Assessment, InvalidArgumentError, assessment_to_dict
+from viva_client import AnswerOptions, Assessment, InvalidArgumentError, OverloadedError, assessment_to_dict
 from viva_client.errors import error_from_rpc
 from viva_client.upload import CHUNK_BYTES, Upload
 
@@ -98,6 +99,12 @@ def test_details_that_are_missing_or_broken_leave_the_code(trailing: tuple[tuple
     error = error_from_rpc(_Failed(trailing))
     assert type(error) is InvalidArgumentError
     assert (error.reason, error.message, error.fields) == ("", "", [])
+
+
+def test_what_the_server_said_comes_before_the_code_of_a_connection_that_was_reset() -> None:
+    status = status_pb2.Status(code=grpc.StatusCode.RESOURCE_EXHAUSTED.value[0], message="full")
+    error = error_from_rpc(_Failed((("grpc-status-details-bin", status.SerializeToString()),)))
+    assert (type(error), error.message) == (OverloadedError, "full")
 
 
 def test_errors_cross_processes() -> None:

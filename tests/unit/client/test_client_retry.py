@@ -86,6 +86,8 @@ def test_a_policy_that_makes_no_sense_is_refused(policy: dict[str, float]) -> No
         (error(grpc.StatusCode.RESOURCE_EXHAUSTED, "QUOTA"), False),
         (error(grpc.StatusCode.CANCELLED), True),
         (error(grpc.StatusCode.CANCELLED, "SAID_SO"), False),
+        (error(grpc.StatusCode.UNKNOWN), True),
+        (error(grpc.StatusCode.UNKNOWN, "SAID_SO"), False),
         (error(grpc.StatusCode.INVALID_ARGUMENT, "TEXT_EMPTY"), False),
         (error(grpc.StatusCode.DEADLINE_EXCEEDED), False),
         (error(grpc.StatusCode.INTERNAL, "INTERNAL"), False),

@@ -1,0 +1,242 @@
+"""The application on several Ray nodes behind HAProxy: a node comes, one is cut off, and the head with it; calls are
+answered all the while, and each accepted answer gets exactly one result."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import secrets
+import shutil
+import tempfile
+import threading
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.control_plane.store import Store
+from serving.adapters.postgres.server import PostgresServer
+from tests import postgres, texts
+from tests.cluster import Cluster
+from tests.employers import Employer, eventually
+from tests.haproxy import Haproxy
+from viva.v1 import answers_pb2
+from viva_client import AnswerOptions, AsyncVivaClient, VivaClient, VivaError
+
+TENANT = "ferries"
+NODES = 3
+SLOTS = 6
+SERVICE_S = 4  # of an answer, by an engine that only waits: what is tested is who gets it
+JOBS_OF_A_NODE = SLOTS - 1  # one place is left to calls
+CALLS_PER_S = 1
+QUEUED = 30  # answers that wait, at least, as long as there is load
+WITHIN_S = 240.0
+
+GATEWAY = "ServeReplica:viva:Gateway"
+
+
+@dataclass
+class Load:
+    """Calls for scores at a fixed rate, whatever has become of those before, and one watch of the reports.
+
+    Attributes:
+        answered: assessments that calls got.
+        sent: calls.
+        failed: what calls, or the watch, ended with.
+        reports: names of the reports that the watch saw.
+    """
+
+    address: str
+    key: str
+    answered: int = 0
+    sent: int = 0
+    failed: list[VivaError] = field(default_factory=list)
+    reports: set[str] = field(default_factory=set)
+    _over: threading.Event = field(default_factory=threading.Event)
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        """Calls go on inside of the block; at its end all of them have their ends."""
+        thread = threading.Thread(target=asyncio.run, args=(self._run(),))
+        thread.start()
+        try:
+            yield
+        finally:
+            self._over.set()
+            thread.join()
+
+    async def _run(self) -> None:
+        async with AsyncVivaClient(self.address, api_key=self.key, channels=2, timeout_s=120) as client:
+            watching = asyncio.create_task(self._watch(client))
+            async with asyncio.TaskGroup() as group:
+                while not self._over.is_set():
+                    group.create_task(self._call(client))
+                    await asyncio.sleep(1 / CALLS_PER_S)
+            watching.cancel()
+
+    async def _call(self, client: AsyncVivaClient) -> None:
+        self.sent += 1
+        try:
+            await client.score_text(texts.LEADER, AnswerOptions("Tell me about such a time.", "en"))
+            self.answered += 1
+        except VivaError as error:
+            self.failed.append(error)
+
+    async def _watch(self, client: AsyncVivaClient) -> None:
+        watch = client.reports.watch()
+        try:
+            async for report in watch:
+                self.reports.add(report.name)
+        except VivaError as error:
+            self.failed.append(error)
+        finally:
+            await watch.aclose()
+
+
+@dataclass
+class Interviews:
+    """Answers handed over, so that there is always work in the queue.
+
+    Attributes:
+        accepted: names of answers whose hand-over the server confirmed.
+        names: of the interviews, two answers each.
+    """
+
+    employer: Employer
+    database: str
+    accepted: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
+    failed: list[VivaError] = field(default_factory=list)
+    _over: threading.Event = field(default_factory=threading.Event)
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        """The queue is kept filled inside of the block."""
+        thread = threading.Thread(target=self._run)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._over.set()
+            thread.join()
+
+    def _run(self) -> None:
+        role = self.employer.role()
+        with contextlib.closing(Store(self.database)) as store:
+            while not self._over.wait(0.5):
+                try:
+                    if store.queue().waiting < QUEUED:
+                        self._hand_over([self.employer.invite(role).name for _ in range(QUEUED // 2)])
+                except VivaError as error:
+                    self.failed.append(error)
+
+    def _hand_over(self, interviews: list[str]) -> None:
+        self.names |= set(interviews)
+        requests = [
+            answers_pb2.SubmitAnswerRequest(
+                parent=interview,
+                answer=answers_pb2.Answer(question_id=question, text=f"{texts.LEADER} {uuid.uuid4()}"),
+            )
+            for interview in interviews
+            for question in ("q1", "q2")
+        ]
+        self.employer.client.answers.batch_submit(requests=requests)
+        self.accepted |= {f"{one.parent}/answers/{one.answer.question_id}" for one in requests}
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A short one: Ray's Unix sockets are below it."""
+    made = Path(tempfile.mkdtemp(prefix="vc-", dir="/tmp"))
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.fixture
+def database(folder: Path) -> Iterator[PostgresServer]:
+    with postgres.running(folder) as server:
+        yield server
+
+
+@pytest.fixture
+def cluster(folder: Path) -> Iterator[Cluster]:
+    made = Cluster(folder)
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
+def _application(folder: Path, database: PostgresServer, key: str) -> dict[str, Any]:
+    viva = {
+        "data_dir": str(folder / "data"),
+        "spool_dir": str(folder / "spool"),
+        "storage": {"url": str(folder / "objects")},
+        "database": {"url": database.app_url},
+        "node_resource": "viva_node",
+        "metrics_port": 0,
+        "web": {"port": 0},
+        "gateway": {
+            "host": "0.0.0.0",
+            "replicas": NODES,
+            "api_keys": {hashlib.sha256(key.encode()).hexdigest(): TENANT},
+        },
+        "scorer": {"replicas": NODES, "text_slots": SLOTS},
+        "triton": {"nodes": NODES, "address": "127.0.0.1:1"},  # nobody calls it
+    }
+    return {"import_path": "tests.null_application:build", "args": {"viva": viva, "service": str(SERVICE_S)}}
+
+
+def test_nodes_come_and_go_and_the_head_dies_under_load(
+    cluster: Cluster, folder: Path, database: PostgresServer
+) -> None:
+    key = secrets.token_urlsafe(32)
+    cluster.start_redis()
+    cluster.start_head()
+    a, b = cluster.start_node("a"), cluster.start_node("b")
+    cluster.deploy(_application(folder, database, key))
+    gateways = {"a": a.api, "b": b.api}
+    with contextlib.ExitStack() as stack:
+        balancer = Haproxy(folder, gateways)
+        stack.callback(balancer.stop)
+        balancer.wait(a="UP", b="UP")
+        gateway_of_a = a.pids(GATEWAY)
+        client = stack.enter_context(VivaClient(balancer.address, api_key=key, timeout_s=120))
+        store = stack.enter_context(contextlib.closing(Store(database.app_url)))
+        interviews = Interviews(Employer(f"tenants/{TENANT}", key, client), database.app_url)
+        load = Load(balancer.address, key)
+        with load.running():
+            with interviews.running():
+                eventually(lambda: store.queue().leased > JOBS_OF_A_NODE, WITHIN_S)  # more than one node can have
+
+                c = cluster.start_node("c")
+                balancer.reload(gateways := {**gateways, "c": c.api})
+                balancer.wait(a="UP", b="UP", c="UP")
+                eventually(lambda: store.queue().leased > 2 * JOBS_OF_A_NODE, WITHIN_S)
+
+                b.kill()
+                cluster.head.kill()
+                balancer.wait(a="UP", b="DOWN", c="UP")
+                answered, accepted = load.answered, len(interviews.accepted)
+                eventually(lambda: load.answered >= answered + 4 * CALLS_PER_S * SERVICE_S, WITHIN_S)
+                eventually(lambda: len(interviews.accepted) > accepted, WITHIN_S)
+
+                cluster.start_head()
+                cluster.start_node("b")  # its replicas are placed by a head that has not forgotten the application
+                balancer.wait(a="UP", b="UP", c="UP")
+                assert a.pids(GATEWAY) == gateway_of_a
+            eventually(lambda: not store.counts(TENANT)["jobs_left"], WITHIN_S)
+            eventually(lambda: len(load.reports) >= len(interviews.names), WITHIN_S)
+        assert (load.failed, load.answered) == ([], load.sent)
+        assert interviews.failed == []
+        stored = store.answers(TENANT)
+        assert {one.name for one in stored} == interviews.accepted
+        assert {(one.state, one.assessments, one.usage) for one in stored} == {("scored", 1, 1)}
+        assert {name.partition("/reports/")[0] for name in load.reports} == interviews.names
+        assert store.counts(TENANT)["reports"] == len(interviews.names)
