@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,7 @@ from serving.signals.scoring.features import (
     features_of,
 )
 from serving.signals.scoring.likeness import CUSTOM
-from serving.signals.scoring.rubric import Rubric, load_rubrics
+from serving.signals.scoring.rubric import load_rubrics
 from serving.signals.scoring.scorer import competency_score, overall
 from serving.signals.scoring.sufficiency import reason_not_to_score
 from serving.signals.scoring.suggestions import say_more, suggest
@@ -78,7 +79,7 @@ class Scoring:
         places = [COMPETENCIES.index(name) if name in COMPETENCIES else CUSTOM for name in names] * len(judgements)
         points = (await self._scorer.score_points(rows, places)).astype(np.float64)
         points = points.reshape(len(judgements), len(names), -1)
-        likeness = await computed(len(facts.kept), _likeness, compared.only(facts.kept))
+        likeness = await computed(len(facts.kept), _likeness, compared.only(facts.kept), names)
         scores = tuple(
             competency_score(
                 name,
@@ -119,19 +120,21 @@ def questions_about(
     own = {definition.name: definition for definition in definitions}
     questions: list[Question] = [role_question(), Statement(EMPTY), Statement(OWN), Statement(RELEVANT, whole=True)]
     for name in dict.fromkeys((*names, ETHICS)):
-        questions += _own_questions(own[name]) if name in own else _known_questions(load_rubrics()[name], language)
+        questions += _own_questions(own[name]) if name in own else _known_questions(name, language)
     return tuple(questions)
 
 
-def _known_questions(rubric: Rubric, language: Language) -> list[Question]:
+@cache
+def _known_questions(name: str, language: Language) -> tuple[Question, ...]:
+    rubric = load_rubrics()[name]
     indicators = tuple(text for side in rubric.dimensions for text in side.indicators[language])
     against = (*rubric.contrary[language], *rubric.red_flags[language])
     anchors = tuple(f"{anchor.text[language]} {anchor.example[language]}" for anchor in rubric.anchors)
-    return [
+    return (
         Statement(SHOWS.format(rubric.name), (rubric.definition[language], *indicators), language),
         Statement(AGAINST.format(rubric.name), against, language),
         Grade(LEVEL.format(rubric.name), anchors, language),
-    ]
+    )
 
 
 def _own_questions(rubric: CompetencyDefinition) -> list[Question]:
@@ -164,9 +167,11 @@ def _feature_rows(
     return np.concatenate(found)
 
 
-def _likeness(compared: Comparison) -> Mapping[str, Mapping[str, NDArray[np.float64]]]:
+def _likeness(compared: Comparison, names: Sequence[str]) -> Mapping[str, Mapping[str, NDArray[np.float64]]]:
     """Cosine of each sentence with the indicators of each dimension, by competency and dimension."""
+    rubrics = load_rubrics()
     return {
-        name: {side.name: compared.likeness(f"{name}/{side.name}") for side in rubric.dimensions}
-        for name, rubric in load_rubrics().items()
+        name: {side.name: compared.likeness(f"{name}/{side.name}") for side in rubrics[name].dimensions}
+        for name in names
+        if name in rubrics
     }
