@@ -25,8 +25,8 @@ _READY_TIMEOUT_S: Final = 5.0
 class ScorerPool:
     """Scoring has no side effects, so a lost replica's answer is scored by another.
 
-    The replicas of this node come first: what a node's death ends is then what came in through it, whose callers know
-    at once. Elsewhere Ray's head has to find it out, for 15 s, or for as long as there is no head.
+    Replicas of this node come first. A node that falls silent closes no connection, and who waits for a scorer there
+    waits on: it is then those who came in by that node, whom the balancer in front tells.
     """
 
     def __init__(self, handle: DeploymentHandle[Any]) -> None:

@@ -84,8 +84,15 @@ class Host:
         assert self.process is not None
         return [pid for pid, command in stack.descendants(self.process.pid).items() if marker in command]
 
+    def cut_off(self) -> None:
+        """What a power cut is to the others: nothing answers any more, and no connection is closed."""
+        assert self.process is not None
+        for pid in (self.process.pid, *self.pids()):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
+
     def kill(self) -> None:
-        """What a power cut does: all of it ends at once, and nothing is told."""
+        """All of it ends at once."""
         assert self.process is not None
         os.kill(self.process.pid, signal.SIGSTOP)  # nothing is started again meanwhile
         while pids := [pid for pid in self.pids() if not _ended(pid)]:

@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from deployments import ports
 from deployments.cluster.balancer import Balancer
@@ -29,15 +29,17 @@ class Haproxy:
     Args:
         folder: its files.
         gateways: `HOST:PORT` by name.
+        options: more of what `Balancer` takes.
     """
 
-    def __init__(self, folder: Path, gateways: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, gateways: Mapping[str, str], **options: Any) -> None:
         program = shutil.which("haproxy")
         assert program, "haproxy is not installed, see .ci/run"
         folder.mkdir(exist_ok=True)
         self._short = tempfile.TemporaryDirectory(prefix="vh-", dir="/tmp")  # a Unix socket's path holds 107 bytes
         self._file, self._socket = folder / "haproxy.cfg", Path(self._short.name) / "socket"
         self.log = folder / "haproxy.log"
+        self._options = options
         self.address = f"127.0.0.1:{ports.free_run(_PORTS, 1, '127.0.0.1').start}"
         self._write(gateways)
         with self.log.open("wb") as log:
@@ -48,7 +50,8 @@ class Haproxy:
             )
 
     def _write(self, gateways: Mapping[str, str]) -> None:
-        self._file.write_text(Balancer(gateways, bind=self.address, socket=self._socket).configuration())
+        made = Balancer(gateways, bind=self.address, socket=self._socket, **self._options)
+        self._file.write_text(made.configuration())
 
     def reload(self, gateways: Mapping[str, str]) -> None:
         """What adds nodes and takes them out."""

@@ -20,6 +20,7 @@ from grpc_status import rpc_status
 
 from tests.employers import eventually
 from tests.haproxy import Haproxy
+from tests.integration.test_edge_tls import sign
 from viva_client.errors import error_from_rpc
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -32,6 +33,7 @@ class Gateway:
     """A server whose calls do what the tests need, and which counts them."""
 
     name: str
+    credentials: grpc.ServerCredentials | None = None
     calls: list[str] = field(default_factory=list)
     cancelled: threading.Event = field(default_factory=threading.Event)
     release: threading.Event = field(default_factory=threading.Event)
@@ -49,7 +51,13 @@ class Gateway:
             "Refuse": grpc.stream_unary_rpc_method_handler(self._refuse),
         }
         self.server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Calls", handlers),))
-        self.address = f"127.0.0.1:{self.server.add_insecure_port('127.0.0.1:0')}"
+        anywhere = "127.0.0.1:0"
+        port = (
+            self.server.add_secure_port(anywhere, self.credentials)
+            if self.credentials
+            else self.server.add_insecure_port(anywhere)
+        )
+        self.address = f"127.0.0.1:{port}"
         self.server.start()
 
     def say(self, state: Any) -> None:
@@ -199,6 +207,28 @@ def test_calls_on_a_gateway_that_is_killed_fail_so_that_they_are_tried_again(tmp
     finally:
         victim.kill()
         victim.communicate()
+
+
+def test_tls_to_callers_and_to_gateways(tmp_path: Path) -> None:
+    authority = sign("authority")
+    own, gateway_own = sign("localhost", by=authority), sign("localhost", by=authority)
+    ca, certificate = tmp_path / "ca.pem", tmp_path / "balancer.pem"
+    ca.write_bytes(authority.cert_pem)
+    certificate.write_bytes(own.cert_pem + own.key_pem)
+    one = Gateway("a", grpc.ssl_server_credentials([(gateway_own.key_pem, gateway_own.cert_pem)]))
+    one.start()
+    try:
+        running = Haproxy(tmp_path, {"a": one.address}, certificate=certificate, gateways_ca=ca)
+        try:
+            running.wait(a="UP")
+            trusted = grpc.ssl_channel_credentials(authority.cert_pem)
+            port = running.address.partition(":")[2]
+            with grpc.secure_channel(f"localhost:{port}", trusted) as channel:
+                assert channel.unary_unary(ASK)(b"", timeout=30) == b"a"
+        finally:
+            running.stop()
+    finally:
+        one.end()
 
 
 def _by_name(gateways: tuple[Gateway, Gateway], name: bytes) -> tuple[Gateway, Gateway]:
