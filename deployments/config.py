@@ -42,7 +42,7 @@ class GatewayConfig:
     Attributes:
         host: address that the advertised port binds to; anything but loopback needs keys or an issuer of tokens.
         port: advertised gRPC port.
-        replicas: gateway processes that share the port.
+        replicas: gateway processes in the cluster; those of a node share the port.
         text_queue: text answers that may wait, for each gateway.
         media_queue: media answers that may wait, for each gateway.
         api_keys: tenant by hex SHA-256 of its key; with all scopes but `admin`.
@@ -134,7 +134,7 @@ class ScorerConfig:
 
     replicas: int = 2
     text_slots: int = 8
-    media_slots: int = 2
+    media_slots: int = 3
     num_cpus: float = 0.0
     timeout_s: float = 600.0
 
@@ -186,7 +186,8 @@ class TritonConfig:
         hardware: which `configs/<hardware>.pbtxt` of the models to use.
         model_repository: Triton's model repository.
         address: `host:port` (gRPC) of a server that runs already; empty starts and supervises one on each node.
-        nodes: nodes that run a `Node` (one each): a metrics page, and a supervised server.
+        nodes: most nodes that run a `Node` (one each): a metrics page, and a supervised server; gateways and scorers
+            are spread evenly over so many.
         num_gpus: GPUs that Ray reserves for each server.
     """
 

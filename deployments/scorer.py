@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -32,6 +33,8 @@ from serving.records.awaited import CHARS, MEDIA_S, Awaited
 from serving.records.slots import Slots
 
 _END_S = 3.0
+# A decoder takes the interpreter's lock back after every packet, and waits so long for a thread that computes.
+_SWITCH_S = 0.001
 
 logger = logging.getLogger("viva.scorer")
 
@@ -53,6 +56,7 @@ class Scorer:
         pipeline: engine.Pipeline = engine.pipeline,
     ) -> None:
         logs.install_in_replica()
+        sys.setswitchinterval(_SWITCH_S)
         self._config = of_this_node(config)
         self._node = node
         self._observer = PrometheusObserver()

@@ -5,12 +5,10 @@ The nodes are started as docs/scale-out.md says. Their addresses are of the loop
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import random
 import secrets
-import signal
 import subprocess
 import sys
 import time
@@ -22,14 +20,11 @@ from typing import Any, Final
 import yaml
 
 from deployments import ports
-from serving.adapters.triton import launch
-from tests import stack
+from tests.hosts import ROOT, Host
 
-ROOT: Final = Path(__file__).parents[1]
 BIN: Final = Path(sys.executable).parent
 NODE_ENV: Final = ROOT / "deployments/cluster/node.env"
 SERVE_YAML: Final = ROOT / "deployments/serve.yaml"
-API_PORT: Final = 18500
 
 _PORTS: Final = range(12_000, 15_000)
 _STORE_BYTES: Final = 80 * 1024 * 1024
@@ -41,73 +36,6 @@ def environment_file(path: Path) -> dict[str, str]:
     """Variables of a file in the format of a shell's assignments."""
     lines = (line.strip() for line in path.read_text().splitlines())
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
-
-
-@dataclass
-class Host:
-    """A node of the cluster, or what else has an address.
-
-    Attributes:
-        address: IPv4 address.
-        folder: its files.
-    """
-
-    name: str
-    address: str
-    folder: Path
-    process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def log(self) -> Path:
-        return self.folder / "log"
-
-    @property
-    def api(self) -> str:
-        """Where its gateways listen."""
-        return f"{self.address}:{API_PORT}"
-
-    def start(self, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
-        """Run a command and all that comes of it."""
-        self.folder.mkdir(exist_ok=True)
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-I", launch.__file__, str(os.getpid()), sys.executable, "-m", "tests.host", *command],
-                cwd=ROOT,
-                env={**os.environ, **(environment or {})},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-
-    def pids(self, marker: str = "") -> list[int]:
-        """Its processes that have `marker` in their command lines."""
-        assert self.process is not None
-        return [pid for pid, command in stack.descendants(self.process.pid).items() if marker in command]
-
-    def cut_off(self) -> None:
-        """What a power cut is to the others: nothing answers any more, and no connection is closed."""
-        assert self.process is not None
-        for pid in (self.process.pid, *self.pids()):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGSTOP)
-
-    def kill(self) -> None:
-        """All of it ends at once."""
-        assert self.process is not None
-        os.kill(self.process.pid, signal.SIGSTOP)  # nothing is started again meanwhile
-        while pids := [pid for pid in self.pids() if not _ended(pid)]:
-            for pid in pids:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            time.sleep(0.05)
-        self.process.kill()
-        self.process.wait()
-
-    def stop(self) -> None:
-        """End it, if it runs."""
-        if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait()
 
 
 @dataclass
@@ -140,7 +68,9 @@ class Cluster:
             f"--dashboard-port={self._dashboard}",
             f"--ray-client-server-port={client}",
             "--num-cpus=0",
+            f"--redis-password={(password := secrets.token_hex(16))}",
         )
+        self._redis_options = {"bind": self.redis.address, "port": "6379", "requirepass": password, "appendonly": "yes"}
         self._gcs = f"{self.head.address}:{gcs}"
 
     def _host(self, name: str) -> Host:
@@ -149,7 +79,7 @@ class Cluster:
         return host
 
     def start_redis(self) -> None:
-        options = {"bind": self.redis.address, "port": "6379", "dir": str(self.redis.folder), "appendonly": "yes"}
+        options = {**self._redis_options, "dir": str(self.redis.folder)}
         self.redis.start(["redis-server", *(word for name, value in options.items() for word in (f"--{name}", value))])
 
     def start_head(self) -> None:
@@ -220,10 +150,3 @@ class Cluster:
     def stop(self) -> None:
         for host in reversed(self._hosts.values()):
             host.stop()
-
-
-def _ended(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return True

@@ -39,7 +39,7 @@ class Haproxy:
         self._short = tempfile.TemporaryDirectory(prefix="vh-", dir="/tmp")  # a Unix socket's path holds 107 bytes
         self._file, self._socket = folder / "haproxy.cfg", Path(self._short.name) / "socket"
         self.log = folder / "haproxy.log"
-        self._options = options
+        self._options = {"user": "haproxy" if os.geteuid() == 0 else "", **options}
         self.address = f"127.0.0.1:{ports.free_run(_PORTS, 1, '127.0.0.1').start}"
         self._write(gateways)
         with self.log.open("wb") as log:

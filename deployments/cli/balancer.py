@@ -20,6 +20,7 @@ Example:
 @click.option("--certificate", type=click.Path(path_type=Path), help="Chain and key in one PEM file: TLS for callers.")
 @click.option("--gateways-ca", type=click.Path(path_type=Path), help="PEM file: TLS to gateways with its certificates.")
 @click.option("--metrics", default="", metavar="HOST:PORT", help="Page for Prometheus; none without it.")
+@click.option("--user", default="haproxy", show_default=True, help="Whom HAProxy becomes; empty to stay who starts it.")
 @click.option(
     "--socket",
     type=click.Path(path_type=Path),
@@ -33,6 +34,7 @@ def balancer(
     certificate: Path | None,
     gateways_ca: Path | None,
     metrics: str,
+    user: str,
     socket: Path,
 ) -> None:
     """Print HAProxy's configuration for the gateways of a cluster.
@@ -45,7 +47,7 @@ def balancer(
     if len(gateways) < len(nodes):
         raise UsageFailure("a name of a node is given twice")
     try:
-        made = Balancer(gateways, bind, socket, certificate, gateways_ca, metrics)
+        made = Balancer(gateways, bind, socket, certificate, gateways_ca, metrics, user)
     except BalancerError as error:
         raise UsageFailure(str(error)) from error
     click.echo(made.configuration(), nl=False)

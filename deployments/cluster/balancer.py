@@ -32,6 +32,7 @@ class Balancer:
         gateways_ca: file with certificates (PEM) that those of the gateways must come from; empty where they speak
             plain gRPC.
         metrics: `HOST:PORT` of a page for Prometheus; empty for none.
+        user: whom HAProxy becomes when root has started it; empty to stay who it is.
 
     Raises:
         BalancerError: a value is none of these.
@@ -43,6 +44,7 @@ class Balancer:
     certificate: Path | None = None
     gateways_ca: Path | None = None
     metrics: str = ""
+    user: str = "haproxy"
 
     def __post_init__(self) -> None:
         if not self.gateways:
@@ -52,6 +54,8 @@ class Balancer:
                 raise BalancerError(f"{name!r} is no name of a node: 1 to 63 of A-Z, a-z, 0-9, _, . and -")
             _check_address(f"the address of {name}", address, "*")
         _check_address("bind", self.bind)
+        if self.user and not _NAME.fullmatch(self.user):
+            raise BalancerError(f"{self.user!r} is no name of a user")
         if self.metrics:
             _check_address("metrics", self.metrics)
         for path in (self.socket, self.certificate, self.gateways_ca):

@@ -172,7 +172,7 @@ _CODES: Final = {code.value[0]: code for code in grpc.StatusCode}
 def error_from_rpc(error: grpc.RpcError) -> VivaError:
     """The typed error of a failed call, of the sync API as of the asyncio one."""
     status = _status(error.trailing_metadata())
-    # The server's own word comes first: HAProxy resets an upload that was refused half-way, and gRPC then says CANCELLED.
+    # The server's own word comes first: where a balancer resets an upload that was refused, gRPC says CANCELLED.
     return error_from_status(status) if status.code else _error(error.code(), error.details() or "", ())
 
 

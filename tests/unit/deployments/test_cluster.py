@@ -75,6 +75,7 @@ def test_tls_is_spoken_on_either_side() -> None:
         ({"gateways": {"a": "h:1\n  server x y:1"}}, "the address of a"),
         ({"gateways": GATEWAYS, "bind": "18500"}, "bind is '18500'"),
         ({"gateways": GATEWAYS, "metrics": "x"}, "metrics is 'x'"),
+        ({"gateways": GATEWAYS, "user": "a b"}, "'a b' is no name of a user"),
         ({"gateways": GATEWAYS, "certificate": Path("/a b")}, "'/a b' is no path"),
         ({"gateways": GATEWAYS, "socket": Path("/" + "a" * 100)}, "longer than 90 bytes"),
     ],
