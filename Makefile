@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-train models demo test check lint types contracts proto stubs bench bench-peers bench-queue control-plane peers train eval clean observe
+.PHONY: help install install-train models demo test check lint types contracts proto stubs bench bench-peers bench-queue soak control-plane peers train eval clean observe
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -63,6 +63,9 @@ peers: install ## Make the environments of the frameworks that are compared with
 bench-peers: out/corpus/corpus.json peers ## Measure the stack against the peers and the raw engines (hours)
 	@$(BIN)/python -m benchmarks.yardsticks run --corpus out/corpus \
 		--json out/bench/peers.json --html out/bench/peers.html
+
+soak: out/corpus/corpus.json ## Load the stack for twenty minutes and watch its memory
+	@$(BIN)/viva bench run soak --corpus out/corpus --up --json out/bench/soak.json --html out/bench/soak.html
 
 bench-queue: models ## Measure accepting answers, and the queue against calls that wait (minutes)
 	@$(BIN)/python -m benchmarks.durable_work

@@ -49,11 +49,13 @@ class Running:
         address: `HOST:PORT` or a URL.
         pid: root of its tree of processes.
         factory: makes its target, in any process.
+        pages: its Prometheus pages.
     """
 
     address: str
     pid: int
     factory: Factory
+    pages: tuple[str, ...] = ()
 
 
 def names_of(text: str) -> tuple[str, ...]:
@@ -94,7 +96,7 @@ def _viva(choices: Choices, folder: Path) -> Iterator[Running]:
         command += ["--config", str(choices.viva_config)]
     log, address = folder / "viva.log", f"127.0.0.1:{port}"
     with ServerProcess(VIVA, command, {}, log, _says(log, _READY)) as server:
-        yield Running(address, server.pid, partial(VivaTarget, address))
+        yield Running(address, server.pid, partial(VivaTarget, address), (f"http://127.0.0.1:{port + 2}/metrics",))
 
 
 @contextmanager

@@ -63,7 +63,9 @@ class Gateway:
 
     async def ready(self) -> bool:
         """Whether an answer could be scored now; asked by the stack at its start."""
-        return await self._pool.ready()
+        ready = await self._pool.ready()
+        health.set_serving(ready)  # or whoever is told that we are ready may hear from `grpc.health.v1` that we are not
+        return ready
 
     async def respond(self, name: str, request: Any, context: RayServegRPCContext) -> Message:
         """Answer one call. Errors are returned with their details on the context: raised ones would lose them."""

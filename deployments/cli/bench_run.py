@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from benchmarks.harness.plan import Draws
     from benchmarks.harness.result import Result
     from benchmarks.harness.scenario import Scenario
+    from benchmarks.yardsticks_stacks import Running
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -26,6 +30,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 Examples:
   viva bench corpus out/corpus
   viva bench run server --corpus out/corpus --metrics http://127.0.0.1:18502/metrics --html out/server.html
+  viva bench run soak --corpus out/corpus --up --html out/soak.html
   viva bench run my-scenario.yaml --null        what the harness itself can do
 """
 )
@@ -41,6 +46,8 @@ Examples:
 @click.option("--repetitions", type=click.IntRange(1, 1000), help="Runs. Default: the scenario's.")
 @click.option("--generators", type=click.IntRange(1, 64), help="Processes that send. Default: the scenario's.")
 @click.option("--channels", type=click.IntRange(1, 256), default=4, show_default=True, help="Connections of each.")
+@click.option("--up", is_flag=True, help="Start the stack for the run and end it; record its metrics, CPU and memory.")
+@click.option("--config", type=_FILE, help="Configuration of the stack that --up starts.")
 @click.option("--null", is_flag=True, help="Send nothing: measure the harness itself. Needs no corpus.")
 @click.option("--null-median", type=click.FloatRange(0), default=0.0, metavar="SECONDS", help="Its service time.")
 @click.option("--null-sigma", type=click.FloatRange(0, 3), default=0.0, help="Sigma of its logarithm (log-normal).")
@@ -58,6 +65,8 @@ def run(
     repetitions: int | None,
     generators: int | None,
     channels: int,
+    up: bool,
+    config: Path | None,
     null: bool,
     null_median: float,
     null_sigma: float,
@@ -72,20 +81,32 @@ def run(
     from benchmarks.harness.core import BenchError
     from benchmarks.harness.session import Session
 
+    if up and null:
+        raise click.UsageError("--up and --null exclude each other")
+    if config and not up:
+        raise click.UsageError("--config is of the stack that --up starts")
     try:
         asked = _scenario(scenario, repetitions, generators)
+        answers = _corpus(asked, corpus, null)
         factory = _null(null_median, null_sigma) if null else _viva(server, channels)
         trees = [resources.parse_tree(one) for one in pid] + [resources.parse_match(one) for one in match]
-        result = Session(
-            scenario=asked,
-            corpus=_corpus(asked, corpus, null),
-            factory=factory,
-            target="null" if null else "viva",
-            address="" if null else server.address,
-            trees=trees,
-            pages=metrics,
-            raw=raw,
-        ).run(capacity)
+        address, pages = server.address, metrics
+        with ExitStack() as started:
+            if up:
+                stack = started.enter_context(_started(config))
+                address, pages = stack.address, (*metrics, *stack.pages)
+                factory = _viva(replace(server, address=address), channels)
+                trees.append(resources.Tree("stack", stack.pid))
+            result = Session(
+                scenario=asked,
+                corpus=answers,
+                factory=factory,
+                target="null" if null else "viva",
+                address="" if null else address,
+                trees=trees,
+                pages=pages,
+                raw=raw,
+            ).run(capacity)
         if json_path:
             result_file.write(result, json_path)
         if html_path:
@@ -124,6 +145,17 @@ def _corpus(scenario: Scenario, folder: Path | None, null: bool) -> Draws:
     if folder is None and scenario.corpus is None:
         raise BenchError(f"{scenario.name}: names no corpus; give --corpus, and make one with `viva bench corpus`")
     return corpus.load(folder or Path(scenario.corpus or ""))
+
+
+@contextmanager
+def _started(config: Path | None) -> Iterator[Running]:
+    from benchmarks.yardsticks_stacks import VIVA, Choices, running
+
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-", dir="/tmp", ignore_cleanup_errors=True) as folder,
+        running(VIVA, Choices(config), Path(folder)) as stack,
+    ):
+        yield stack
 
 
 def _null(median_s: float, sigma: float) -> Factory:

@@ -62,8 +62,8 @@ def test_an_slo_that_is_missed_exits_1(tmp_path: Path) -> None:
 
 
 def test_a_generator_that_cannot_keep_up_makes_the_run_void(tmp_path: Path) -> None:
-    arrivals = {"shape": "spike", "rate_per_s": 1, "spike_per_s": 50_000, "at_s": 0.1, "spike_s": 0.2, "duration_s": 1}
-    done = viva("run", write(tmp_path, arrivals=arrivals, max_lateness_s=0.01), "--null")
+    arrivals = {"shape": "spike", "rate_per_s": 1, "spike_per_s": 100_000, "at_s": 0.1, "spike_s": 0.2, "duration_s": 1}
+    done = viva("run", write(tmp_path, arrivals=arrivals, max_lateness_s=0.0005), "--null")
     assert done.exit_code == 1, done.output
     assert "VOID: the generator sent" in done.output
     assert "do not use its figures" in done.output
@@ -136,3 +136,12 @@ def test_scenarios_are_listed() -> None:
     done = viva("scenarios")
     assert done.exit_code == 0
     assert "overload" in done.output
+
+
+def test_a_stack_of_its_own_and_no_server_at_all_exclude_each_other(tmp_path: Path) -> None:
+    done = viva("run", write(tmp_path), "--up", "--null")
+    assert done.exit_code == 2
+    assert "--up and --null" in done.output
+    done = viva("run", write(tmp_path), "--null", "--config", tmp_path / "viva.yaml")
+    assert done.exit_code == 2
+    assert "--config" in done.output
