@@ -16,6 +16,7 @@ from google.protobuf.json_format import ParseDict
 from serving.adapters.objects.folder import Folder
 from serving.adapters.postgres.database import PostgresDatabase
 from serving.adapters.postgres.due import PostgresDue
+from serving.adapters.postgres.packing import unpack
 from serving.adapters.postgres.queue import PostgresQueue
 from serving.adapters.postgres.server import PostgresServer
 from serving.adapters.postgres.vacuum import PostgresVacuum
@@ -254,7 +255,7 @@ def superuser(server: PostgresServer, folder: Path) -> psycopg.Connection[Any]:
 
 
 def rows_with(connection: psycopg.Connection[Any], text: str) -> list[str]:
-    """The tables in which a row has a text, or has it in bytes."""
+    """The tables in which a row has a text, or has it in bytes, deflated ones included."""
     tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1").fetchall()
     assert len(tables) > 20
     found = []
@@ -264,7 +265,10 @@ def rows_with(connection: psycopg.Connection[Any], text: str) -> list[str]:
         row = connection.execute(query, [f"%{text}%", "%" + in_bytes.removeprefix("\\x")]).fetchone()
         if row and row[0]:
             found.append(table)
-    return found
+    bodies = connection.execute("SELECT body FROM assessments WHERE body IS NOT NULL")
+    if any(text.encode() in unpack(body) for (body,) in bodies) and "assessments" not in found:
+        found.append("assessments")
+    return sorted(found)
 
 
 def files_with(folder: Path, text: str) -> list[str]:
