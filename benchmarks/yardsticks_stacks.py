@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import random
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Final
 
 from benchmarks.harness.core import BenchError
-from benchmarks.harness.generators import Factory
-from benchmarks.harness.target_viva import VivaTarget
 from benchmarks.peers import catalogue
 from benchmarks.peers.environments import python_of
-from benchmarks.peers.server import ServerProcess
 from benchmarks.peers.settings import PeerSettings
-from deployments import ports
+from benchmarks.viva_up import Running, free_ports, viva_up
 
 VIVA: Final = "viva"
 RAW: Final = "raw"
 NAMES: Final = (VIVA, *catalogue.PEERS, RAW)
-
-_PORTS: Final = range(18_600, 20_900)  # below those of Triton and of the replicas
-_READY: Final = "viva is ready on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +30,6 @@ class Choices:
 
     viva_config: Path | None = None
     peer: PeerSettings = field(default_factory=PeerSettings)
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """A server that takes answers.
-
-    Attributes:
-        address: `HOST:PORT` or a URL.
-        pid: root of its tree of processes.
-        factory: makes its target, in any process.
-        pages: its Prometheus pages.
-    """
-
-    address: str
-    pid: int
-    factory: Factory
-    pages: tuple[str, ...] = ()
 
 
 def names_of(text: str) -> tuple[str, ...]:
@@ -82,26 +56,17 @@ def check(names: Sequence[str]) -> None:
 @contextmanager
 def running(name: str, choices: Choices, folder: Path) -> Iterator[Running]:
     """A stack that runs inside the context, with its files in the empty `folder`. Raises `BenchError`."""
-    start = _viva if name == VIVA else partial(_peer, name)
-    with start(choices, folder) as found:
-        yield found
-
-
-@contextmanager
-def _viva(choices: Choices, folder: Path) -> Iterator[Running]:
-    port = _free(3)  # pages and metrics are at the next two
-    command = [str(Path(sys.executable).with_name("viva")), "up", "--grpc-port", str(port)]
-    command += ["--data-dir", str(folder / "data")]
-    if choices.viva_config is not None:
-        command += ["--config", str(choices.viva_config)]
-    log, address = folder / "viva.log", f"127.0.0.1:{port}"
-    with ServerProcess(VIVA, command, {}, log, _says(log, _READY)) as server:
-        yield Running(address, server.pid, partial(VivaTarget, address), (f"http://127.0.0.1:{port + 2}/metrics",))
+    if name == VIVA:
+        with viva_up(choices.viva_config, folder) as found:
+            yield found
+    else:
+        with _peer(name, choices, folder) as found:
+            yield found
 
 
 @contextmanager
 def _peer(name: str, choices: Choices, folder: Path) -> Iterator[Running]:
-    settings = replace(choices.peer, port=_free(1))
+    settings = replace(choices.peer, port=free_ports(1))
     with catalogue.running(name, settings, folder) as peer:
         yield Running(peer.address, peer.pid, peer.factory)
 
@@ -114,13 +79,3 @@ def settings_of(name: str, choices: Choices) -> Mapping[str, object]:
         return {}
     given = choices.peer
     return {"workers": given.workers, "max_batch": given.max_batch, "max_wait_ms": given.max_wait_ms}
-
-
-def _free(count: int) -> int:
-    """The first of some ports in a row; two runners that start at once look in different places."""
-    first = random.choice(_PORTS[: len(_PORTS) // 2])
-    return ports.free_run(range(first, _PORTS.stop), count, "127.0.0.1").start
-
-
-def _says(log: Path, words: str) -> Callable[[], bool]:
-    return lambda: log.exists() and words in log.read_text(errors="replace")

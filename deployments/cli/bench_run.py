@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from benchmarks.harness.plan import Draws
     from benchmarks.harness.result import Result
     from benchmarks.harness.scenario import Scenario
-    from benchmarks.yardsticks_stacks import Running
+    from benchmarks.viva_up import Running
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -149,11 +149,11 @@ def _corpus(scenario: Scenario, folder: Path | None, null: bool) -> Draws:
 
 @contextmanager
 def _started(config: Path | None) -> Iterator[Running]:
-    from benchmarks.yardsticks_stacks import VIVA, Choices, running
+    from benchmarks.viva_up import viva_up
 
     with (
         tempfile.TemporaryDirectory(prefix="bench-", dir="/tmp", ignore_cleanup_errors=True) as folder,
-        running(VIVA, Choices(config), Path(folder)) as stack,
+        viva_up(config, Path(folder)) as stack,
     ):
         yield stack
 
