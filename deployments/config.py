@@ -9,13 +9,13 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-import types
-import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from deployments.strict_mapping import ConfigError as ConfigError  # raised by what is below
+from deployments.strict_mapping import check, read
 from serving.adapters.egress.config import EgressConfig
 from serving.adapters.jwt.issuer import Issuer
 from serving.adapters.telemetry.config import TelemetryConfig
@@ -24,15 +24,6 @@ from serving.domain import names
 ROOT = Path(__file__).resolve().parent.parent
 # Keys that a node may have of its own, by variables in the environment of its Ray: several nodes can share a machine.
 NODE_VARIABLES: Final = {"VIVA_RUN_DIR": "run_dir", "VIVA_METRICS_PORT": "metrics_port"}
-
-
-class ConfigError(ValueError):
-    """A value that cannot be used; the message names the key."""
-
-
-def _check(ok: bool, key: str, value: object, limit: str) -> None:
-    if not ok:
-        raise ConfigError(f"{key} is {value!r}, it must be {limit}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +58,17 @@ class GatewayConfig:
     tls_client_ca: Path = Path()
 
     def __post_init__(self) -> None:
-        _check(1 <= self.port <= 65535, "gateway.port", self.port, "1 to 65535")
-        _check(self.replicas >= 1, "gateway.replicas", self.replicas, "at least 1")
-        _check(self.text_queue >= 1, "gateway.text_queue", self.text_queue, "at least 1")
-        _check(self.media_queue >= 1, "gateway.media_queue", self.media_queue, "at least 1")
+        check(1 <= self.port <= 65535, "gateway.port", self.port, "1 to 65535")
+        check(self.replicas >= 1, "gateway.replicas", self.replicas, "at least 1")
+        check(self.text_queue >= 1, "gateway.text_queue", self.text_queue, "at least 1")
+        check(self.media_queue >= 1, "gateway.media_queue", self.media_queue, "at least 1")
         self._check_callers()
         for name in ("tls_cert", "tls_key", "tls_client_ca"):
             if (given := getattr(self, name)) != Path():
                 object.__setattr__(self, name, given.expanduser().absolute())
-        _check((self.tls_key != Path()) == self.tls, "gateway.tls_key", str(self.tls_key), "set if tls_cert is")
+        check((self.tls_key != Path()) == self.tls, "gateway.tls_key", str(self.tls_key), "set if tls_cert is")
         fits = self.tls or self.tls_client_ca == Path()
-        _check(fits, "gateway.tls_client_ca", str(self.tls_client_ca), "empty without tls_cert")
+        check(fits, "gateway.tls_client_ca", str(self.tls_client_ca), "empty without tls_cert")
 
     def _check_callers(self) -> None:
         for key, pattern, limit in (
@@ -86,14 +77,14 @@ class GatewayConfig:
         ):
             for sha256, name in getattr(self, key).items():
                 hashed = re.fullmatch(names.SHA256, sha256) is not None  # or it may be a key itself
-                _check(hashed, f"a key of gateway.{key}", "(hidden)", "a hex SHA-256: 64 of 0-9 and a-f")
-                _check(re.fullmatch(pattern, name) is not None, f"gateway.{key}: {sha256[:8]}...", name, limit)
+                check(hashed, f"a key of gateway.{key}", "(hidden)", "a hex SHA-256: 64 of 0-9 and a-f")
+                check(re.fullmatch(pattern, name) is not None, f"gateway.{key}: {sha256[:8]}...", name, limit)
         both = sorted(self.api_keys.keys() & self.admin_keys.keys())
-        _check(not both, "gateway.admin_keys", both, "other keys than those of api_keys")
+        check(not both, "gateway.admin_keys", both, "other keys than those of api_keys")
         issuers = [one.issuer for one in self.jwt_issuers]
-        _check(len(set(issuers)) == len(issuers), "gateway.jwt_issuers", issuers, "one entry for each issuer")
+        check(len(set(issuers)) == len(issuers), "gateway.jwt_issuers", issuers, "one entry for each issuer")
         closed = bool(self.api_keys or self.admin_keys or self.jwt_issuers)
-        _check(
+        check(
             self._loopback or closed,
             "gateway.host",
             self.host,
@@ -139,11 +130,11 @@ class ScorerConfig:
     timeout_s: float = 600.0
 
     def __post_init__(self) -> None:
-        _check(self.replicas >= 1, "scorer.replicas", self.replicas, "at least 1")
-        _check(self.text_slots >= 1, "scorer.text_slots", self.text_slots, "at least 1")
-        _check(self.media_slots >= 1, "scorer.media_slots", self.media_slots, "at least 1")
-        _check(self.num_cpus >= 0, "scorer.num_cpus", self.num_cpus, "at least 0")
-        _check(self.timeout_s > 0, "scorer.timeout_s", self.timeout_s, "above 0")
+        check(self.replicas >= 1, "scorer.replicas", self.replicas, "at least 1")
+        check(self.text_slots >= 1, "scorer.text_slots", self.text_slots, "at least 1")
+        check(self.media_slots >= 1, "scorer.media_slots", self.media_slots, "at least 1")
+        check(self.num_cpus >= 0, "scorer.num_cpus", self.num_cpus, "at least 0")
+        check(self.timeout_s > 0, "scorer.timeout_s", self.timeout_s, "above 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +162,11 @@ class OverloadConfig:
 
     def __post_init__(self) -> None:
         for name in ("text_wait_s", "media_wait_s"):
-            _check(getattr(self, name) > 0, f"overload.{name}", getattr(self, name), "above 0")
+            check(getattr(self, name) > 0, f"overload.{name}", getattr(self, name), "above 0")
         for name in ("queued_answers", "watchers"):
-            _check(getattr(self, name) >= 1, f"overload.{name}", getattr(self, name), "at least 1")
+            check(getattr(self, name) >= 1, f"overload.{name}", getattr(self, name), "at least 1")
         for name in ("reserved_slots", "patience_s", "bulk_turnaround_slo_s"):
-            _check(getattr(self, name) >= 0, f"overload.{name}", getattr(self, name), "at least 0")
+            check(getattr(self, name) >= 0, f"overload.{name}", getattr(self, name), "at least 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,9 +189,9 @@ class TritonConfig:
     num_gpus: float = 0.0
 
     def __post_init__(self) -> None:
-        _check(self.nodes >= 1, "triton.nodes", self.nodes, "at least 1")
-        _check(self.num_gpus >= 0, "triton.num_gpus", self.num_gpus, "at least 0")
-        _check(
+        check(self.nodes >= 1, "triton.nodes", self.nodes, "at least 1")
+        check(self.num_gpus >= 0, "triton.num_gpus", self.num_gpus, "at least 0")
+        check(
             not self.address or self.address.rpartition(":")[2].isdigit(),
             "triton.address",
             self.address,
@@ -227,9 +218,9 @@ class DatabaseConfig:
     def __post_init__(self) -> None:
         for name, url in (("url", self.url), ("owner_url", self.owner_url)):
             fits = not url or url.startswith(("postgresql://", "postgres://"))
-            _check(fits, f"database.{name}", "(hidden)", "a postgresql:// URL")
-        _check(2 <= self.connections <= 1000, "database.connections", self.connections, "2 to 1000")
-        _check(0 <= self.port <= 65535, "database.port", self.port, "0 to 65535")
+            check(fits, f"database.{name}", "(hidden)", "a postgresql:// URL")
+        check(2 <= self.connections <= 1000, "database.connections", self.connections, "2 to 1000")
+        check(0 <= self.port <= 65535, "database.port", self.port, "0 to 65535")
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,9 +255,9 @@ class WebConfig:
     base_url: str = ""
 
     def __post_init__(self) -> None:
-        _check(0 <= self.port <= 65535, "web.port", self.port, "0 to 65535")
+        check(0 <= self.port <= 65535, "web.port", self.port, "0 to 65535")
         fits = not self.base_url or self.base_url.startswith(("http://", "https://"))
-        _check(fits, "web.base_url", self.base_url, "an http:// or https:// URL")
+        check(fits, "web.base_url", self.base_url, "an http:// or https:// URL")
 
     @property
     def links_begin(self) -> str:
@@ -303,7 +294,7 @@ class VivaConfig:
     telemetry: TelemetryConfig = field(default_factory=TelemetryConfig)
 
     def __post_init__(self) -> None:
-        _check(0 <= self.metrics_port <= 65535, "metrics_port", self.metrics_port, "0 to 65535")
+        check(0 <= self.metrics_port <= 65535, "metrics_port", self.metrics_port, "0 to 65535")
         data_dir = self.data_dir.expanduser().absolute()
         object.__setattr__(self, "data_dir", data_dir)
         for name in ("spool", "run"):
@@ -353,9 +344,7 @@ def from_mapping(values: Mapping[str, Any]) -> VivaConfig:
     Raises:
         ConfigError: an unknown key, a value of the wrong type, or one out of range; names the key.
     """
-    config = _build(VivaConfig, values, "")
-    assert isinstance(config, VivaConfig)
-    return config
+    return read(VivaConfig, values)
 
 
 def of_this_node(values: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> VivaConfig:
@@ -382,45 +371,3 @@ def to_mapping(config: VivaConfig) -> dict[str, Any]:
     result = plain(dataclasses.asdict(config))
     assert isinstance(result, dict)
     return result
-
-
-def _build(kind: type, values: Any, prefix: str) -> Any:
-    if not isinstance(values, Mapping):
-        raise ConfigError(f"{prefix.rstrip('.') or 'the configuration'} must be a mapping of keys to values")
-    hints = typing.get_type_hints(kind)
-    unknown = sorted(set(map(str, values)) - hints.keys())
-    if unknown:
-        raise ConfigError(f"unknown key {prefix}{unknown[0]}; known are {', '.join(prefix + key for key in hints)}")
-    converted = {key: _convert(hints[key], value, prefix + key) for key, value in values.items()}
-    try:
-        return kind(**converted)
-    except ConfigError:
-        raise
-    except ValueError as error:  # of a class that knows its own keys, but not where they stand
-        raise ConfigError(f"{prefix}{error}") from None
-
-
-def _convert(hint: Any, value: Any, key: str) -> Any:
-    if dataclasses.is_dataclass(hint):
-        return _build(typing.cast(type, hint), value, key + ".")
-    if typing.get_origin(hint) is tuple:  # tuple[str, ...], or of a dataclass
-        element = typing.get_args(hint)[0]
-        kind, word = (Mapping, "mappings") if dataclasses.is_dataclass(element) else (str, "strings")
-        if isinstance(value, list) and all(isinstance(item, kind) for item in value):
-            return tuple(_convert(element, item, f"{key}[{index}]") for index, item in enumerate(value))
-        raise ConfigError(f"{key} must be a list of {word}")
-    if typing.get_origin(hint) is not None:  # Mapping[str, str]
-        if isinstance(value, Mapping) and all(isinstance(item, str) for pair in value.items() for item in pair):
-            return dict(value)
-        raise ConfigError(f"{key} must be a mapping of strings")
-    if hint is Path and isinstance(value, str):
-        return Path(value)
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if (
-        isinstance(value, bool) is not (hint is bool)
-        or not isinstance(value, hint)
-        or isinstance(hint, types.UnionType)
-    ):
-        raise ConfigError(f"{key} is {value!r}, it must be of type {hint.__name__}")
-    return value
