@@ -21,9 +21,9 @@ from prometheus_client.registry import Collector
 from serving.adapters.metrics import FOLDER_VARIABLE
 from serving.adapters.metrics.readings import Readings, Values
 
-PREFIX: Final = "viva_"
 Application: TypeAlias = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 TRITON_PATH: Final = "/triton/metrics"
+_PREFIX: Final = "viva_"
 _TRITON_TIMEOUT_S: Final = 5.0
 
 
@@ -61,7 +61,7 @@ class _OfProcesses(Collector):
         self._all = multiprocess.MultiProcessCollector(None, path=str(folder))  # type: ignore[no-untyped-call]
 
     def collect(self) -> Iterator[Metric]:
-        return (metric for metric in self._all.collect() if metric.name.startswith(PREFIX))  # type: ignore[no-untyped-call]
+        return (metric for metric in self._all.collect() if metric.name.startswith(_PREFIX))  # type: ignore[no-untyped-call]
 
 
 class _Quiet(WSGIRequestHandler):

@@ -9,9 +9,8 @@ import zlib
 from typing import Final
 
 _LEVEL: Final = 1
-_ZLIB: Final = (
-    0x78  # CMF of RFC 1950. As the tag of a message's first field it would be a varint, which Assessment has not
-)
+# CMF of RFC 1950. As the tag of a message's first field it would be a varint, which Assessment has not.
+_ZLIB: Final = b"\x78"
 
 
 def pack(message: bytes) -> bytes:
@@ -21,4 +20,4 @@ def pack(message: bytes) -> bytes:
 
 def unpack(stored: bytes) -> bytes:
     """The serialised message of a row; of one that is older than this as it lies there."""
-    return zlib.decompress(stored) if stored[:1] == bytes((_ZLIB,)) else bytes(stored)
+    return zlib.decompress(stored) if stored[:1] == _ZLIB else bytes(stored)

@@ -56,13 +56,16 @@ class HashedFile:
         self._size = 0
 
     def write(self, chunk: bytes) -> None:
+        self._append(chunk)
+        if self._received:
+            self._received(len(chunk))
+
+    def _append(self, chunk: bytes) -> None:
         view = memoryview(chunk)
         while view:  # an unbuffered write may be short
             view = view[self._file.write(view) :]
         self._hash.update(chunk)
         self._size += len(chunk)
-        if self._received:
-            self._received(len(chunk))
 
     @property
     def size_bytes(self) -> int:

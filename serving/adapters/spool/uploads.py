@@ -21,7 +21,7 @@ class FolderUploads:
     """`UploadSpool` in a folder; an upload is one file named by its tenant and id.
 
     Args:
-        received: told the size of every chunk that is written.
+        received: told the size of every chunk that a stream writes; what was stored before it is not told again.
     """
 
     def __init__(self, folder: Path, received: Callable[[int], None] | None = None) -> None:
@@ -82,7 +82,7 @@ class FolderUploadFile(HashedFile):
                 if not 0 <= offset <= stored:
                     raise _mismatch(offset, stored)
                 while self._size < offset:
-                    self.write(before.read(min(_READ_BYTES, offset - self._size)))
+                    self._append(before.read(min(_READ_BYTES, offset - self._size)))
         except FileNotFoundError:
             raise _mismatch(offset, 0) from None
 

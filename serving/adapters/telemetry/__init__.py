@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Final, Protocol
 
 from serving.adapters.telemetry.config import TelemetryConfig
-from serving.pipeline import tracing
 from serving.pipeline.tracer import NoTracer, Tracer
 
-__all__ = ["Telemetry", "TelemetryConfig", "current_trace_id", "telemetry"]
+__all__ = ["Telemetry", "TelemetryConfig", "telemetry"]
 
 
 class Telemetry(Protocol):
@@ -40,8 +39,3 @@ def telemetry(config: TelemetryConfig, service: str) -> Telemetry:
     from serving.adapters.telemetry.otlp import OtlpTelemetry
 
     return OtlpTelemetry(config, service)
-
-
-def current_trace_id() -> str:
-    """Id of the trace that the current task or thread works for, 32 hex digits; empty outside of all. For logs."""
-    return tracing.trace_id()

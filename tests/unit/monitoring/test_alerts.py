@@ -151,12 +151,16 @@ CASES = (
             what,
             {
                 'viva_postgres_waiting_transactions{node="a"}': waiting,
-                'viva_postgres_connections{node="a",state="free"}': "0x10",
+                'viva_postgres_connections{node="a",state="free"}': free,
             },
             "8m",
             fires,
         )
-        for what, waiting, fires in (("three wait", "3x10", True), ("none waits", "0x10", False))
+        for what, waiting, free, fires in (
+            ("three wait", "3x10", "0x10", True),
+            ("three wait, and another process has free ones", "3x10", "8x10", True),
+            ("none waits", "0x10", "0x10", False),
+        )
     ),
     *(
         Case(

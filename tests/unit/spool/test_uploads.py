@@ -35,6 +35,18 @@ def test_a_stream_that_goes_on_has_size_digest_and_bytes_of_the_whole(uploads: F
         uploads.size("acme", "u")
 
 
+def test_what_was_stored_before_is_not_received_again(tmp_path: Path) -> None:
+    received: list[int] = []
+    uploads = FolderUploads(tmp_path, received.append)
+    first = uploads.resume("acme", "u", 0)
+    first.write(DATA[:HALF])
+    first.keep()
+    second = uploads.resume("acme", "u", HALF)
+    second.write(DATA[HALF:])
+    second.discard()
+    assert received == [HALF, len(DATA) - HALF]
+
+
 def test_a_stream_that_was_taken_over_reaches_nothing_any_more(uploads: FolderUploads, tmp_path: Path) -> None:
     before = uploads.resume("acme", "u", 0)
     before.write(DATA[:HALF])

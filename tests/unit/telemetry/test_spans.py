@@ -10,7 +10,7 @@ import pytest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from serving.adapters.telemetry import TelemetryConfig, current_trace_id, telemetry
+from serving.adapters.telemetry import TelemetryConfig, telemetry
 from serving.adapters.telemetry.otlp import OtlpTelemetry
 from serving.domain import trace
 from serving.domain.errors import ModelUnavailable
@@ -65,7 +65,7 @@ async def test_steps_are_children_of_what_they_are_steps_of_also_in_tasks_and_th
 
     def blocking() -> str:
         with tracing.step("in a thread"):
-            return current_trace_id()
+            return tracing.trace_id()
 
     with call(recorded.tracer):
         with timed(NoObserver(), "stage"):
@@ -76,14 +76,14 @@ async def test_steps_are_children_of_what_they_are_steps_of_also_in_tasks_and_th
     assert parent_of(spans["stage"]) == parent_of(spans["in a thread"]) == id_of(spans["call"])
     assert parent_of(spans["first"]) == parent_of(spans["second"]) == id_of(spans["stage"])
     assert {f"{span.context.trace_id:032x}" for span in spans.values() if span.context} == {CALLER.trace_id}
-    assert current_trace_id() == ""
+    assert tracing.trace_id() == ""
 
 
 async def test_calls_that_are_answered_side_by_side_are_told_apart(recorded: Recorded) -> None:
     async def answer() -> str:
         with call(recorded.tracer, None):
             await asyncio.sleep(0.01)
-            return current_trace_id()
+            return tracing.trace_id()
 
     ids = await asyncio.gather(*(answer() for _ in range(20)))
     assert len(set(ids)) == 20
@@ -94,7 +94,7 @@ def test_what_a_caller_decided_holds_and_chance_decides_the_rest() -> None:
     for made in (never, always):
         with call(made.tracer, UNSAMPLED), tracing.step("step"):
             assert tracing.traceparent().endswith("-00")
-            assert current_trace_id() == UNSAMPLED.trace_id
+            assert tracing.trace_id() == UNSAMPLED.trace_id
         assert made.spans() == {}
     for made, recording in ((Recorded(0.0), False), (Recorded(1.0), True)):
         with call(made.tracer, None) as span:
@@ -114,11 +114,11 @@ def test_without_a_collector_ids_travel_on_and_nothing_is_recorded() -> None:
         with tracing.step("step") as span:
             assert not span.recording
     with call(off, None):
-        begun = current_trace_id()
+        begun = tracing.trace_id()
         assert len(begun) == 32 and int(begun, 16)
         with tracing.step("step"):
-            assert current_trace_id() == begun
-    assert (current_trace_id(), tracing.traceparent()) == ("", "")
+            assert tracing.trace_id() == begun
+    assert (tracing.trace_id(), tracing.traceparent()) == ("", "")
 
 
 def test_a_step_that_fails_says_what_kind_of_error_it_was_and_not_its_text(recorded: Recorded) -> None:
