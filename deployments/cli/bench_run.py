@@ -107,6 +107,7 @@ def run(
                 pages=pages,
                 raw=raw,
             ).run(capacity)
+        _show(result)  # before any file: one that cannot be written loses no figures
         if json_path:
             result_file.write(result, json_path)
         if html_path:
@@ -115,7 +116,6 @@ def run(
             write(result, html_path)
     except (BenchError, OSError) as error:
         raise UsageFailure(" ".join(str(error).split())) from None
-    _show(result)
     return 0 if result.held else 1
 
 

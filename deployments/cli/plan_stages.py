@@ -10,12 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from benchmarks.capacity.evidence import StageTimes
 from benchmarks.harness.core import Modality, Sample
 from benchmarks.harness.corpus import Corpus
-from benchmarks.raw.answers import answer_of, options_of
+from benchmarks.raw.answers import answer_to
 from benchmarks.raw.pipeline import RawPipeline, raw_pipeline
 from deployments.config import TritonConfig
-from serving.domain.answer import MediaKind, MediaRef
-
-_NO_HASH = "0" * 64  # nothing here reads it
 
 
 def stage_times(corpus: Corpus, count: int, seed: int, cores: int) -> dict[Modality, StageTimes]:
@@ -43,14 +40,8 @@ def _of(pool: ThreadPoolExecutor, pipelines: Sequence[RawPipeline], samples: Seq
 def _cpu_s(pipeline: RawPipeline, samples: Sequence[Sample]) -> dict[str, float]:
     async def all_of_them() -> None:
         for sample in samples:
-            await pipeline.use_case.run(answer_of(options_of(sample), _media(sample)))
+            await pipeline.use_case.run(answer_to(sample))
 
     pipeline.meter.take()
     asyncio.run(all_of_them())
     return pipeline.meter.take()
-
-
-def _media(sample: Sample) -> MediaRef | None:
-    if sample.path is None:
-        return None
-    return MediaRef(sample.path, sample.path.stat().st_size, _NO_HASH, MediaKind(sample.modality.value))

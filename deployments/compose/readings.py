@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from datetime import UTC
 from pathlib import Path
 
 from cryptography import x509
@@ -59,7 +58,7 @@ def of_certificate(config: VivaConfig) -> Callable[[], Values]:
             certificate = x509.load_pem_x509_certificates(config.gateway.tls_cert.read_bytes())[0]
         except (OSError, ValueError):
             return {}  # at the moment of its renewal; the gateways tell what is wrong with it
-        end = certificate.not_valid_after_utc.astimezone(UTC).timestamp()
+        end = certificate.not_valid_after_utc.timestamp()
         return {readings.CERTIFICATE_END: {(): end}}
 
     return read

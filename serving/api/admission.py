@@ -118,14 +118,13 @@ class Lane:
         if self.queued >= self._max_queued:
             raise self._refuse("full", f"{self.queued} {self.name} answers are waiting", self._max_queued)
         remaining_s = deadlines.remaining_s()
-        if size is not None and remaining_s is not None:
-            best_s = self._times.expected_s(size, _BEST) or 0.0
-            if remaining_s < best_s:
-                self.refused["hopeless"] += 1
-                raise DeadlineExceeded(
-                    f"the call allows {remaining_s:.2f} s, and an answer like this takes {best_s:.2f} s without waiting"
-                )
-        self._check_wait(0.0 if size is None else self._times.expected_s(size, _LIKELY) or 0.0)
+        best_s = self._service_s(size, _BEST)
+        if remaining_s is not None and remaining_s < best_s:
+            self.refused["hopeless"] += 1
+            raise DeadlineExceeded(
+                f"the call allows {remaining_s:.2f} s, and an answer like this takes {best_s:.2f} s without waiting"
+            )
+        self._check_wait(self._service_s(size, _LIKELY))
 
     @asynccontextmanager
     async def slot(self, size: float | None = None) -> AsyncIterator[None]:
@@ -166,7 +165,8 @@ class Lane:
         except asyncio.CancelledError:
             seconds, left_s = self._clock() - started, deadlines.remaining_s()
             if left_s is not None and left_s < _AT_ITS_END * seconds:
-                self._turns.late()
+                if seconds >= self._service_s(size, _BEST):  # one that was hopeless tells nothing of the load
+                    self._turns.late()
                 if seconds > self._mean_s:
                     self._learn(size, seconds)
             raise
@@ -177,6 +177,10 @@ class Lane:
         self._mean_s += _SMOOTHING * (seconds - self._mean_s)
         if size is not None:
             self._times.add(size, seconds)
+
+    def _service_s(self, size: float | None, quantile: float) -> float:
+        """As `ServiceTimes.expected_s`; 0 where nothing is known."""
+        return (0.0 if size is None else self._times.expected_s(size, quantile)) or 0.0
 
     def _check_wait(self, service_s: float) -> None:
         wait_s, remaining_s = self.expected_wait_s, deadlines.remaining_s()
@@ -190,8 +194,7 @@ class Lane:
     def _check_turn(self, size: float | None) -> None:
         """What has waited beyond what its caller allows is not begun: the caller would get nothing, others less."""
         remaining_s = deadlines.remaining_s()
-        service_s = 0.0 if size is None else self._times.expected_s(size, _MIDDLE) or 0.0
-        if remaining_s is not None and remaining_s < service_s:
+        if remaining_s is not None and remaining_s < self._service_s(size, _MIDDLE):
             message = f"the turn of the {self.name} answer came too late, the call allows {remaining_s:.2f} s more"
             raise self._refuse("deadline", message)
 

@@ -118,7 +118,8 @@ class _Load:
     drained: int
     accepted: int = 0
 
-    def admit(self, count: int) -> None:
+    def check(self, count: int) -> None:
+        """Raise `QuotaExceeded` where there is no room for `count` more."""
         waiting = self.queued + self.accepted + count
         if waiting > self.most_queued:
             rate = self.drained / _DRAIN_WINDOW_S
@@ -127,7 +128,6 @@ class _Load:
         if self.most_a_day and self.scored_a_day + waiting > self.most_a_day:
             # Room comes as answers of yesterday leave the window, which the drain rate of today does not tell.
             raise _used_up("answers_per_day", self.most_a_day, "answers are taken in 24 hours", _RETRY_S[1])
-        self.accepted += count
 
 
 class AnswerQuota:
@@ -155,9 +155,10 @@ class AnswerQuota:
             StoreUnavailable: they could not be stored either.
         """
         load = await self._loads.get(tenant)
+        load.check(count)  # first: what a tenant may not send takes no room from the others
         if self._intake:
             self._intake.admit(count)
-        load.admit(count)
+        load.accepted += count
 
     async def _look(self, tenant: str) -> _Load:
         async with self._database.transaction(tenant) as tx:

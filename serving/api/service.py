@@ -143,7 +143,7 @@ class ScoringService:
     async def _receiving(self) -> AsyncIterator[None]:
         """A place for one media answer, from its first byte on: no more are on disk than the queue may hold.
 
-        Who has a place is not refused later, when 200 MB have travelled.
+        Who has a place is refused after 200 MB have travelled only where the wait has grown too long meanwhile.
         """
         self._media_lane.admit()
         try:

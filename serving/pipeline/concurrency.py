@@ -51,7 +51,7 @@ async def computed(size: int, function: Callable[..., T], *arguments: Any) -> T:
     others meanwhile, and costs 0.2 ms, which is more than most steps of a short answer take.
 
     Args:
-        size: sentences that it is about.
+        size: sentences of the answer that it is about; the longest one's where there are several.
     """
     if size <= _IN_PLACE_SENTENCES:
         return function(*arguments)

@@ -45,13 +45,14 @@ class HeadJudge:
         """See `Judge`."""
         if not states:
             return ()
-        cues, batch = await computed(len(states), _batch, states)
+        longest = max(len(state.sentences) for state in states)
+        cues, batch = await computed(longest, _batch, states)
         roles, heads = await asyncio.gather(self._models.tag_star(batch), self._models.judge_heads(batch))
         others = {}
         for name, shown, contrary in _unknown(questions):
             examples = await self._embedded(shown)
             against = await self._embedded(contrary) if contrary.examples else None
-            fitted = await computed(len(states), _fitted, states, cues, examples, against)
+            fitted = await computed(longest, _fitted, states, cues, examples, against)
             others[name] = await self._models.judge_heads(fitted)
         return tuple(_judgement(state, at, questions, roles, heads, others) for at, state in enumerate(states))
 

@@ -50,8 +50,8 @@ class Scoring:
         state: AnswerState,
         compared: Comparison,
         names: Sequence[str],
-        definitions: Sequence[CompetencyDefinition] = (),
-        told: Judgement | None = None,
+        definitions: Sequence[CompetencyDefinition],
+        told: Judgement,
     ) -> ScoringResult:
         """Score each asked competency, in the order asked.
 
@@ -59,7 +59,7 @@ class Scoring:
             state: of all sentences of the transcript, in the neutral form.
             compared: the same sentences with the references.
             definitions: of the asked competencies that are none of the eight.
-            told: what the judge said to `questions_about` all sentences of `state`, if it was asked.
+            told: what the judge said to `questions_about` all sentences of `state`.
 
         Raises:
             ModelUnavailable, ModelFailed, Overloaded, DeadlineExceeded: see `ports`.
@@ -70,16 +70,17 @@ class Scoring:
         whole = state.only(facts.kept)
         questions = questions_about(names, definitions, state.language)
         judgement = told
-        if judgement is None or len(facts.kept) < len(state.sentences):
+        if len(facts.kept) < len(state.sentences):
             (judgement,) = await self._judge.judge([whole], questions)
         left_out = candidates(judgement, names, len(facts.kept))
         variants = [whole.without(at) for at in left_out]
         judgements = (judgement, *await self._judge.judge(variants, questions))
-        rows = await computed(len(variants), _feature_rows, facts, [whole, *variants], judgements, left_out, names)
+        count = len(facts.kept)
+        rows = await computed(count, _feature_rows, facts, [whole, *variants], judgements, left_out, names)
         places = [COMPETENCIES.index(name) if name in COMPETENCIES else CUSTOM for name in names] * len(judgements)
         points = (await self._scorer.score_points(rows, places)).astype(np.float64)
         points = points.reshape(len(judgements), len(names), -1)
-        likeness = await computed(len(facts.kept), _likeness, compared.only(facts.kept), names)
+        likeness = await computed(count, _likeness, compared.only(facts.kept), names)
         scores = tuple(
             competency_score(
                 name,

@@ -31,18 +31,14 @@ class Depth:
     rate: float = 0.0
     oldest_s: float = 0.0
 
-    @property
-    def turnaround_s(self) -> float | None:
-        """Until all of it is done at this rate; None where the rate is not known."""
-        return 0.0 if not self.count else self.count / self.rate if self.rate else None
-
 
 @dataclass(slots=True)
 class Backlog:
     """The state of the queue, as of the last look.
 
     A rate is counted on jobs that one look found and the next one does not: what came and went in between is of a
-    queue that hardly waits.
+    queue that hardly waits. So every job is counted, whatever its state: one that a worker has is not done yet, and a
+    count that is cut off would show no rate.
     """
 
     queue: JobQueue

@@ -454,5 +454,5 @@ class Sweepable(Protocol):
 
 class Bell(Protocol):
     def ring(self) -> None:
-        """There may be work now: workers look for it. Returns at once; a ring that is lost costs half a second."""
+        """There may be work now: workers look for it. Returns at once; a ring that is lost costs two seconds."""
         ...

@@ -21,7 +21,7 @@ _LEAST_S: Final = 300.0  # how long either state holds
 
 
 class Shedding:
-    """Decides by the backlog of bulk media; off for an objective of 0.
+    """Decides by the backlog of bulk media.
 
     It begins when the work that waits would take longer than the objective at the rate at which it is being done, or
     the oldest has waited that long. It ends when the work would be done in half of the objective *with* the picture:
@@ -37,15 +37,8 @@ class Shedding:
         self._active = False
 
     @property
-    def enabled(self) -> bool:
-        """Whether there is an objective."""
-        return self._objective_s > 0
-
-    @property
     def active(self) -> bool:
         """Whether pictures are left out now."""
-        if not self.enabled:
-            return False
         now, depth = self._clock(), self._backlog.of(Lane.MEDIA, Rank.BULK)
         if now - self._changed_at < _LEAST_S:
             return self._active
@@ -66,7 +59,7 @@ class Shedding:
         Args:
             others: the interview's answers.
         """
-        if not self.enabled or submission.rank is not Rank.BULK or answer.media is None:
+        if submission.rank is not Rank.BULK or answer.media is None:
             return False
         if answer.policy.reason_against(Modality.FACE):
             return False

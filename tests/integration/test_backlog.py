@@ -61,7 +61,6 @@ async def test_the_rate_is_that_of_jobs_which_waited_and_are_done(empty: Postgre
     await backlog.look()
     depth = backlog.of(Lane.TEXT, Rank.BULK)
     assert (depth.count, depth.rate) == (37, pytest.approx(4.0))
-    assert depth.turnaround_s == pytest.approx(37 / 4)
 
 
 async def test_lanes_and_ranks_are_told_apart_and_errands_are_no_answers(empty: PostgresDatabase) -> None:

@@ -226,6 +226,23 @@ async def test_late_answers_take_places_away_and_timely_ones_bring_them_back(clo
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
+async def test_a_deadline_that_no_server_could_keep_takes_no_place_from_the_others(clock: Clock) -> None:
+    crowd = Crowd(Lane("text", 2, 8, 1.0, clock=clock), clock)
+    usual = await crowd.start("usual")
+    await crowd.end("usual", after_s=1.0)
+    await usual
+    for n in range(20):
+        hopeless = await crowd.start(f"c{n}", remaining_s=0.1)  # a place is free, so it is tried
+        clock.now += 0.1
+        hopeless.cancel()
+        await asyncio.gather(hopeless, return_exceptions=True)
+    tasks = [await crowd.start(name) for name in "ab"]
+    assert crowd.lane.running == 2
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
 async def test_a_caller_who_hangs_up_early_takes_no_place_away(crowd: Crowd, clock: Clock) -> None:
     lane = Lane("text", 2, 8, 1.0, clock=clock)
     crowd = Crowd(lane, clock)

@@ -1,13 +1,19 @@
 """What a tenant may use at one gateway."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from serving.api.limits import REQUESTS_PER_SECOND, RateLimits
+from serving.api.intake import Intake
+from serving.api.limits import REQUESTS_PER_SECOND, AnswerQuota, RateLimits
 from serving.api.recent import Recent
 from serving.domain.errors import QuotaExceeded, StoreUnavailable
 from serving.domain.tenant import ApiKey, Quotas, Tenant
+from serving.records.backlog import Backlog
 from serving.records.ports import ListQuery, Page
 
 
@@ -151,3 +157,26 @@ async def test_what_was_found_is_kept_for_its_time_and_up_to_a_number() -> None:
     clock.now += 5
     await recent.get(1)
     assert asked == [1, 2, 3, 1, 1]
+
+
+class Queue:
+    """A database in which every tenant may have ten answers in the queue, and has none."""
+
+    @asynccontextmanager
+    async def transaction(self, tenant: str) -> AsyncIterator[Any]:
+        async def find(kind: type[Tenant], name: str) -> Tenant:
+            return Tenant(name=name, quotas=Quotas(queued_answers=10))
+
+        async def none(of: float) -> int:
+            return 0
+
+        yield SimpleNamespace(find=find, queued_answers=none, scored_answers=none)
+
+
+async def test_what_a_tenant_may_not_send_takes_no_room_from_the_others() -> None:
+    quota = AnswerQuota(Queue(), intake=Intake(Backlog(None), 20))  # type: ignore[arg-type]
+    for _ in range(5):
+        with pytest.raises(QuotaExceeded):
+            await quota.admit("greedy", 11)
+    await quota.admit("other", 10)
+    await quota.admit("greedy", 10)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,14 +12,16 @@ from numpy.typing import NDArray
 from serving.domain.assessment import ScoreStatus
 from serving.domain.competency import CompetencyAnchor, CompetencyDefinition
 from serving.domain.judgement import AnswerState, Choice, Grade, Judgement, Question, Statement
+from serving.pipeline import judging, scoring
 from serving.pipeline.judging import ADDRESSES, RECITES, HeadJudge
 from serving.pipeline.ports import HeadOutputs, SentenceBatch
 from serving.pipeline.scoring import Scoring, questions_about
+from serving.signals.scoring.facts import ScoringResult
 from serving.signals.scoring.features import FEATURES, LEVEL, SHOWS
 from serving.signals.scoring.likeness import CUSTOM, PLACES
 from serving.signals.scoring.rubric import load_rubrics
 from serving.signals.text.anchors import Comparison, compare
-from serving.signals.text.cues import find_wording
+from serving.signals.text.cues import cue_features, find_wording
 from serving.signals.text.star import ROLE_QUESTION, role_question
 from tests.unit.scoring.judgements import facts, judgement
 from tests.unit.text.word_hash_encoder import embed, references
@@ -64,6 +67,17 @@ class OneSentenceCounts:
         )
 
 
+async def scored(
+    judge: OneSentenceCounts,
+    scorer: ShownOnly,
+    text: str,
+    names: Sequence[str],
+    own: Sequence[CompetencyDefinition] = (),
+) -> ScoringResult:
+    (told,) = await judge.judge([state(text)], questions_about(names, own))
+    return await Scoring(judge, scorer).run(facts(text), state(text), compared(text), names, own, told)
+
+
 class ShownOnly:
     """A scorer of five points and five for what is shown."""
 
@@ -81,7 +95,7 @@ class ShownOnly:
 async def test_evidence_is_the_sentence_without_which_the_score_falls() -> None:
     told = "I asked the client what she needed."
     judge, scorer = OneSentenceCounts(told), ShownOnly()
-    result = await Scoring(judge, scorer).run(facts(STORY), state(), compared(), ["teamwork", "leadership"])
+    result = await scored(judge, scorer, STORY, ["teamwork", "leadership"])
     assert [competency.name for competency in result.competencies] == ["teamwork", "leadership"]
     for competency in result.competencies:
         assert [quote.quote for quote in competency.evidence] == [told]
@@ -92,9 +106,7 @@ async def test_evidence_is_the_sentence_without_which_the_score_falls() -> None:
 
 async def test_a_competency_of_the_callers_own_is_scored_by_its_rubric_with_a_wider_range() -> None:
     judge, scorer = OneSentenceCounts("She renewed the contract."), ShownOnly()
-    result = await Scoring(judge, scorer).run(
-        facts(STORY), state(), compared(), ["innovation", "teamwork"], [INNOVATION]
-    )
+    result = await scored(judge, scorer, STORY, ["innovation", "teamwork"], [INNOVATION])
     own, known = result.competencies
     assert (own.name, own.status, own.dimensions) == ("innovation", ScoreStatus.SCORED, ())
     assert own.high is not None and own.low is not None and known.high is not None and known.low is not None
@@ -104,7 +116,9 @@ async def test_a_competency_of_the_callers_own_is_scored_by_its_rubric_with_a_wi
 
 async def test_what_cannot_be_scored_is_not_judged() -> None:
     judge = OneSentenceCounts("")
-    result = await Scoring(judge, ShownOnly()).run(facts("Yes."), state("Yes."), compared("Yes."), ["teamwork"])
+    result = await Scoring(judge, ShownOnly()).run(
+        facts("Yes."), state("Yes."), compared("Yes."), ["teamwork"], (), judgement("A")
+    )
     assert judge.asked == []
     assert result.competencies[0].reason == "too_little_said"
     assert len(result.suggestions) == 1
@@ -133,7 +147,7 @@ def test_the_eight_are_asked_with_what_their_rubrics_hold_in_the_answers_languag
 async def test_the_only_sentence_of_an_answer_is_its_evidence() -> None:
     told = "I asked the client what she needed and wrote it down."
     judge = OneSentenceCounts(told)
-    result = await Scoring(judge, ShownOnly()).run(facts(told), state(told), compared(told), ["teamwork"])
+    result = await scored(judge, ShownOnly(), told, ["teamwork"])
     assert [quote.quote for quote in result.competencies[0].evidence] == [told]
     assert sum(count for count, _ in judge.asked) == 1
 
@@ -170,6 +184,21 @@ async def test_states_of_different_lengths_are_judged_in_one_padded_batch() -> N
     assert heads.batches[0].mask.tolist() == [[1, 1, 1], [1, 0, 0]]
     assert first.choices[ROLE_QUESTION].shape == (3, 5) and second.choices[ROLE_QUESTION].shape == (1, 5)
     assert first.statements["relevant"].tolist() == [3.0] and second.statements["relevant"].tolist() == [1.0]
+
+
+async def test_a_long_answer_does_not_hold_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[threading.Thread] = []
+
+    def cues(of: AnswerState) -> NDArray[np.float32]:
+        threads.append(threading.current_thread())
+        return cue_features(of)
+
+    monkeypatch.setattr(judging, "cue_features", cues)
+    monkeypatch.setattr(scoring, "cue_features", cues)
+    text = " ".join([STORY] * 10)
+    await HeadJudge(Heads()).judge([state(text)], [role_question()])
+    await scored(OneSentenceCounts(""), ShownOnly(), text, ["teamwork"])
+    assert threads and threading.main_thread() not in threads
 
 
 async def test_examples_stand_in_the_last_place_and_are_embedded_once() -> None:

@@ -33,10 +33,10 @@ class Clock:
 class Season:
     """A backlog of bulk media as the test says it is."""
 
-    def __init__(self, queue: JobQueue, objective_s: float = 1_000.0) -> None:
+    def __init__(self, queue: JobQueue) -> None:
         self.clock = Clock()
         self.backlog = Backlog(queue)
-        self.shedding = Shedding(self.backlog, objective_s, self.clock)
+        self.shedding = Shedding(self.backlog, 1_000.0, self.clock)
 
     def is_(self, count: int, rate: float, oldest_s: float = 0.0, after_s: float = 900.0) -> bool:
         """Whether pictures are left out in such a state, some time later."""
@@ -81,12 +81,6 @@ def test_a_state_holds_for_minutes(season: Season) -> None:
     assert not season.is_(count=0, rate=1.0, after_s=2.0)
     assert not season.is_(count=1_100, rate=1.0, after_s=299.0)
     assert season.is_(count=1_100, rate=1.0, after_s=2.0)
-
-
-def test_it_is_off_without_an_objective() -> None:
-    season = Season(NoQueue(), objective_s=0.0)  # type: ignore[arg-type]
-    assert not season.is_(count=10**6, rate=0.1, oldest_s=10**6)
-    assert not season.shedding.applies(BULK, VIDEO, ())
 
 
 @pytest.mark.parametrize("rank", [Rank.LIVE, Rank.INTERACTIVE])
