@@ -40,7 +40,7 @@ class StageTimes:
 
 
 def with_control_plane(curves: Curves, path: Path) -> Curves:
-    """The curves, with what edge and Postgres take for an answer as `make bench-control-plane` measured it.
+    """The curves, with what edge and Postgres take for an answer as `python -m benchmarks.control_plane` measured it.
 
     Raises:
         BenchError: the file cannot be read or is no such result.

@@ -9,7 +9,6 @@ from typing import Final
 import numpy as np
 
 from benchmarks.capacity.curves import MOST_RATIOS, Curves, Line, Machine, ModalityCurve
-from benchmarks.capacity.curves import Measured as Figure
 from benchmarks.capacity.measure import Alone, Full, Measured
 from benchmarks.capacity.plant import Plant, Service, Slots
 from benchmarks.capacity.season import MODALITIES, Arrivals
@@ -28,8 +27,6 @@ def fit(
     scorers: int,
     slots: Slots,
     sources: Sequence[str],
-    edge_core_s: Figure | None = None,
-    database_core_s: Figure | None = None,
 ) -> Curves:
     """Curves of a machine. Raises BenchError when too little was measured to fit anything on."""
     curves = {}
@@ -48,14 +45,7 @@ def fit(
         if seen.beside is not None:
             claim = fit_claim(seen, curves[kind].demand_cores, curves[seen.beside.kind].demand_cores, machine.cores)
             curves[kind] = curves[kind].model_copy(update={"claim": claim})
-    return Curves(
-        machine=machine,
-        scorers=scorers,
-        modalities=curves,
-        edge_core_s=edge_core_s,
-        database_core_s=database_core_s,
-        sources=tuple(sources),
-    )
+    return Curves(machine=machine, scorers=scorers, modalities=curves, sources=tuple(sources))
 
 
 def fit_line(alone: Sequence[Alone]) -> tuple[Line, tuple[float, ...]]:

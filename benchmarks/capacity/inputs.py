@@ -25,6 +25,8 @@ def curves_of(name: str, gpu: str | None = None) -> tuple[Curves, Gpu | None]:
     """
     if name.endswith(".json"):
         return load(Path(name)), published.gpu(gpu) if gpu else None
+    if gpu and name != CPU:
+        raise BenchError(f"no curves named {name}; beside --gpu known are {CPU}, or a FILE.json")
     device = published.gpu(gpu or name) if gpu or name != CPU else None
     with as_file(files("benchmarks.capacity") / "data" / "cpu.json") as path:
         return load(path), device

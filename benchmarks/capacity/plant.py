@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from benchmarks.capacity.curves import Curves, Line, ModalityCurve, Stage
+from benchmarks.capacity.curves import Curves, Line, Measured, ModalityCurve, Stage
 from benchmarks.capacity.published import Gpu
 from benchmarks.harness.core import BenchError, Modality
 
@@ -113,5 +113,5 @@ def _apart(kind: Modality, curve: ModalityCurve, curves: Curves, gpu: Gpu | None
     return Service(host, demand, device, curve.ratios, edge_s, database_s, curve.claim)
 
 
-def _seconds(measured: object) -> float:
-    return float(getattr(measured, "value", 0.0))
+def _seconds(measured: Measured | None) -> float:
+    return measured.value if measured else 0.0

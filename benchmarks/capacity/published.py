@@ -31,9 +31,6 @@ class Entry(Strict):
 
     name: Text
     speech_rtfx: Figure | None
-    single_stream_rtfx: Figure | None = None
-    face_frames_per_s: Figure | None = None
-    language_per_s: Figure | None = None
 
 
 class Published(Strict):

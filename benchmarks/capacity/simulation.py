@@ -37,13 +37,11 @@ class Outcome:
 
     Attributes:
         done_s: from each answer's arrival to its result, float64 [n].
-        span_s: from the first arrival to the last.
-        used: share of each resource that was busy in that time: `worker_cores`, `gpu`, `edge`, `database`.
+        used: share of each resource that was busy until the last arrival: `worker_cores`, `gpu`, `edge`, `database`.
         end_s: when the last answer was done.
     """
 
     done_s: NDArray[np.float64]
-    span_s: float
     end_s: float
     used: Mapping[str, float]
     looks: Looks
@@ -79,13 +77,7 @@ class Simulation:
             self._env.process(self._arrive())
             self._env.run(self._all_done)
         looks = np.array(self._looks, float).reshape(-1, 3).T
-        return Outcome(
-            self._done_s, self._span_s, float(self._env.now), self._used, Looks(looks[0], looks[1], looks[2])
-        )
-
-    @property
-    def _span_s(self) -> float:
-        return float(self._arrivals.at_s[-1]) if len(self._arrivals) else 0.0
+        return Outcome(self._done_s, float(self._env.now), self._used, Looks(looks[0], looks[1], looks[2]))
 
     def _drawn_ratios(self) -> NDArray[np.float64]:
         drawn = np.ones(len(self._arrivals))

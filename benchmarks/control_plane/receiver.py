@@ -39,9 +39,8 @@ class Receiver:
     async def take(self, request: web.Request) -> web.Response:
         """Answer one post."""
         tenant = request.match_info["tenant"]
-        headers = {name.lower(): value for name, value in request.headers.items()}
         try:
-            event: Mapping[str, Any] = verify_webhook(self.secrets[tenant], headers, await request.read())
+            event: Mapping[str, Any] = verify_webhook(self.secrets[tenant], request.headers, await request.read())
         except WebhookVerificationError:
             self.refused += 1
             return web.Response(status=400)

