@@ -45,12 +45,12 @@ class Listener:
 
     Attributes:
         warmed: before second 0, with what the warm-up saw; may raise to end the run.
-        began: with second 0 on the monotonic clock and the generators' process ids.
+        began: with second 0 on the monotonic clock.
         tick: about every half second, with the counts so far.
     """
 
     warmed: Callable[[Sequence[Observation]], None]
-    began: Callable[[float, Sequence[int]], None]
+    began: Callable[[float], None]
     tick: Callable[[Counts], None]
 
 
@@ -70,16 +70,16 @@ def run(factory: Factory, plan: Plan, processes: int, listener: Listener) -> Sen
             part = plan.warm_up[index::processes], plan.requests[index::processes]
             child = context.Process(target=_generate, args=(there, factory), daemon=True)
             child.start()
-            there.close()
-            here.send(part)
             children.append(child)
             pipes.append(here)
+            there.close()
+            here.send(part)
         warmed = [observation for pipe in pipes for observation in _next(pipe, "ready")]
         listener.warmed(warmed)
         start_s = time.monotonic() + _HEAD_START_S
         for pipe in pipes:
             pipe.send(start_s)
-        listener.began(start_s, [child.pid or 0 for child in children])
+        listener.began(start_s)
         parts = _collect(pipes, listener)
     finally:
         for child in children:

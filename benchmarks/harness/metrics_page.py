@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
 import itertools
-import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -36,16 +36,23 @@ class Page:
     histograms: Mapping[Key, Mapping[str, float]]
 
 
-def fetch(url: str) -> str:
-    """The text of a page.
+def read(url: str, at_s: float, extra: Mapping[str, str] | None = None) -> Page:
+    """The `viva_` series of the page at a URL, as `parse` gives them.
 
     Raises:
-        TargetDown: it does not come.
+        TargetDown: it does not come, or is none of Prometheus.
     """
+    try:
+        return parse(_fetch(url), at_s, extra)
+    except ValueError as error:
+        raise TargetDown(f"--metrics {url}: no metrics page: {error}") from None
+
+
+def _fetch(url: str) -> str:
     try:
         with urllib.request.urlopen(url, timeout=_TIMEOUT_S) as response:
             content: bytes = response.read()
-    except (OSError, ValueError, urllib.error.URLError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", None) or error
         raise TargetDown(f"--metrics {url}: no page there: {reason}") from None
     return content.decode(errors="replace")

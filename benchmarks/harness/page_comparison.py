@@ -38,15 +38,15 @@ class ComparisonView:
 def comparison_view(results: Sequence[Result]) -> ComparisonView:
     """Every result after the first against the first. Raises `BenchError` where `compare` does."""
     ratios = compare(results)
-    scenario = results[0].scenario
+    scenario, targets = results[0].scenario, _by_target(results)
     return ComparisonView(
-        title=f"{scenario.name}: {len({ratio.target for ratio in ratios}) + 1} targets",
+        title=f"{scenario.name}: {len(targets)} targets",
         about=scenario.about,
         base=results[0].target,
         ratios=tuple(
             _ratios(measure, [one for one in ratios if one.figure is measure], results[0].target) for measure in FIGURES
         ),
-        runs=tuple(_runs(measure, _by_target(results)) for measure in FIGURES),
+        runs=tuple(_runs(measure, targets) for measure in FIGURES),
         facts=_facts(results),
     )
 
@@ -112,11 +112,14 @@ def _facts(results: Sequence[Result]) -> Table:
 
 
 def _by_target(results: Sequence[Result]) -> dict[str, list[Run]]:
-    """Runs of each target, of results of the same one (alternating runs) together."""
-    found: dict[str, list[Run]] = {}
+    """Runs of each target, as `compare` takes them together; of several with one name the address is in it."""
+    found: dict[tuple[str, str], list[Run]] = {}
     for one in results:
-        found.setdefault(one.target, []).extend(one.runs)
-    return found
+        found.setdefault((one.target, one.address), []).extend(one.runs)
+    names = [target for target, _ in found]
+    return {
+        target if names.count(target) == 1 else f"{target} {address}": runs for (target, address), runs in found.items()
+    }
 
 
 def _medians(ratio: Ratio) -> tuple[str, str]:

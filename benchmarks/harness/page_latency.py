@@ -27,7 +27,7 @@ def percentile_figure(groups: Sequence[Group]) -> Figure:
         spans = [(one.low_s or 0.0, one.high_s or 0.0) for one in known]
         if points:
             look = f"{_LOOKS[group.modality]} {'dashed' if group.priority is Priority.BULK else 'solid'}"
-            series.append(Series(group_name(group), look, points, spans, marks=True))
+            series.append(Series(group.name, look, points, spans, marks=True))
     title = "Latency by percentile"
     if not series:
         return Figure("percentiles", title, "No group has enough assessments for a percentile.", table=_table(groups))
@@ -70,15 +70,10 @@ def lateness_figure(generator: Generator) -> Figure:
     )
 
 
-def group_name(group: Group) -> str:
-    """`all`, or modality and priority."""
-    return " ".join(one.value for one in (group.modality, group.priority) if one is not None) or "all"
-
-
 def _table(groups: Sequence[Group]) -> Table:
     rows = tuple(
         (
-            group_name(group),
+            group.name,
             f"p{one.percentile:g}",
             f"needs {one.needed} samples" if one.value_s is None else seconds(one.value_s),
             seconds(one.low_s),

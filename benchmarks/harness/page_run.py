@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from benchmarks.harness.core import Outcome
 from benchmarks.harness.page_figure import Figure, Table
 from benchmarks.harness.page_format import amount, digits, moment, seconds
-from benchmarks.harness.page_latency import group_name, lateness_figure, percentile_figure
+from benchmarks.harness.page_latency import lateness_figure, percentile_figure
 from benchmarks.harness.page_stages import stage_figures
 from benchmarks.harness.page_timeline import timeline_figures
 from benchmarks.harness.page_tracks import other_figures, queue_figures, resource_figures
@@ -81,7 +81,7 @@ def groups_table(groups: Sequence[Group]) -> Table:
         (*head, "media", "come back after"),
         tuple(
             (
-                group_name(group),
+                group.name,
                 f"{group.count:,}",
                 *(f"{group.outcomes.get(outcome, 0):,}" for outcome in _OUTCOMES),
                 *(amount(rate) for rate in (group.offered_per_s, group.throughput_per_s, group.goodput_per_s)),

@@ -88,9 +88,12 @@ def check_counts(scenario: Scenario, requests: Sequence[Request]) -> None:
     """Refuse a run that is too short for what its SLOs claim.
 
     Raises:
-        BenchError: an SLO's percentile needs more answers than the run sends; names key and limit.
+        BenchError: an SLO's percentile needs more answers than the run sends, or all are of the warm-up; names key and
+            limit.
     """
     counted = [request for request in requests if request.intended_s >= scenario.warm_up.seconds]
+    if not counted:
+        raise BenchError(f"{scenario.name}: warm_up.seconds: no answer of this run is sent after it")
     for index, slo in enumerate(scenario.slos.latency):
         count = sum(applies(slo, request.sample.modality, request.priority) for request in counted)
         if count < (needed := min_samples(slo.percentile)):

@@ -12,7 +12,6 @@ from benchmarks.harness.statistics import Percentile
 
 SCHEMA: Final = 1  # a file of another number is refused
 
-
 State = Literal["held", "missed", "unproven"]
 
 
@@ -32,8 +31,6 @@ class Machine:
     system: str
     python: str
     commit: str
-
-    __pydantic_config__ = STRICT
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +63,10 @@ class Group:
     media_s: float
     retry_after_s: float | None
 
-    __pydantic_config__ = STRICT
+    @property
+    def name(self) -> str:
+        """`all`, or modality and priority."""
+        return " ".join(one.value for one in (self.modality, self.priority) if one is not None) or "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +94,6 @@ class Timeline:
     p95_s: tuple[float | None, ...]
     max_s: tuple[float | None, ...]
 
-    __pydantic_config__ = STRICT
-
 
 @dataclass(frozen=True, slots=True)
 class Track:
@@ -114,8 +112,6 @@ class Track:
     at_s: tuple[float, ...]
     values: tuple[float, ...]
 
-    __pydantic_config__ = STRICT
-
 
 @dataclass(frozen=True, slots=True)
 class HistogramChange:
@@ -132,8 +128,6 @@ class HistogramChange:
     count: int
     total: float
     buckets: tuple[tuple[str, int], ...]
-
-    __pydantic_config__ = STRICT
 
     @property
     def mean(self) -> float:
@@ -162,8 +156,6 @@ class Verdict:
     limit: float
     detail: str
 
-    __pydantic_config__ = STRICT
-
 
 @dataclass(frozen=True, slots=True)
 class Generator:
@@ -188,8 +180,6 @@ class Generator:
     bound_s: float
     unsent: int
     void: str
-
-    __pydantic_config__ = STRICT
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,8 +207,6 @@ class Run:
     unequal_scores: int
     compared: int
 
-    __pydantic_config__ = STRICT
-
     @property
     def total(self) -> Group:
         """All answers."""
@@ -242,8 +230,6 @@ class Probe:
     held: bool
     run: int
 
-    __pydantic_config__ = STRICT
-
 
 @dataclass(frozen=True, slots=True)
 class Search:
@@ -260,8 +246,6 @@ class Search:
     probes: tuple[Probe, ...]
     rate_per_s: float | None
     tolerance: float
-
-    __pydantic_config__ = STRICT
 
     @property
     def of_offline(self) -> float | None:

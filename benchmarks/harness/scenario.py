@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 from benchmarks.harness.core import Modality, Priority
 from benchmarks.harness.shapes import Arrivals, Offline, Server
 
+# Of a file as a whole: it holds for every dataclass below the one that names it.
 STRICT: Final = ConfigDict(extra="forbid", strict=True)
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
@@ -35,8 +36,6 @@ class LatencySlo:
     modality: Modality | None = None
     priority: Priority | None = None
 
-    __pydantic_config__ = STRICT
-
 
 @dataclass(frozen=True, slots=True)
 class GoodputSlo:
@@ -47,8 +46,6 @@ class GoodputSlo:
     """
 
     at_least: Annotated[float, Field(gt=0)]
-
-    __pydantic_config__ = STRICT
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +61,6 @@ class ErrorSlo:
     modality: Modality | None = None
     priority: Priority | None = None
 
-    __pydantic_config__ = STRICT
-
 
 @dataclass(frozen=True, slots=True)
 class Slos:
@@ -74,8 +69,6 @@ class Slos:
     latency: tuple[LatencySlo, ...] = ()
     goodput: tuple[GoodputSlo, ...] = ()
     errors: tuple[ErrorSlo, ...] = ()
-
-    __pydantic_config__ = STRICT
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +83,6 @@ class WarmUp:
 
     count: Annotated[int, Field(ge=0, le=100_000)] = 0
     seconds: Annotated[float, Field(ge=0)] = 0.0
-
-    __pydantic_config__ = STRICT
 
 
 @dataclass(frozen=True, slots=True)

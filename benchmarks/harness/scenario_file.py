@@ -100,11 +100,10 @@ def _impossible_times(scenario: Scenario) -> Iterator[str]:
             yield f"arrivals.at_s: the spike ends after duration_s ({spike.duration_s:g} s)"
         case _:
             pass
-    timed = isinstance(scenario.arrivals, Poisson | Ramp | Spike)
     duration_s = getattr(scenario.arrivals, "duration_s", float("inf"))
-    if timed and scenario.warm_up.seconds >= duration_s:
+    if scenario.warm_up.seconds >= duration_s:
         yield f"warm_up.seconds: must be less than arrivals.duration_s ({duration_s:g} s)"
-    if scenario.capacity_requests and not timed:
+    if scenario.capacity_requests and not isinstance(scenario.arrivals, Poisson | Ramp | Spike):
         yield "capacity_requests: only rates are multiples of a capacity; this shape of arrivals has none"
 
 

@@ -8,16 +8,16 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from benchmarks.harness import generators, metrics_page
 from benchmarks.harness.core import BenchError, Observation, Outcome
-from benchmarks.harness.drive import Counts
 from benchmarks.harness.generators import Factory, Listener
 from benchmarks.harness.machine import this_machine
 from benchmarks.harness.plan import Draws, Plan, applies, check_counts, plan
-from benchmarks.harness.progress import RunProgress
+from benchmarks.harness.progress import run_progress
 from benchmarks.harness.resources import Tree
 from benchmarks.harness.result import SCHEMA, Probe, Result, Run, Search
 from benchmarks.harness.scenario import Scenario, Slos, WarmUp
@@ -64,11 +64,10 @@ class Session:
         """
         shape = self.scenario.arrivals
         for url in self.pages:
-            metrics_page.fetch(url)  # whoever mistyped it hears so before anything is sent
+            metrics_page.read(url, 0.0)  # whoever mistyped it hears so before anything is sent
         search = None
         if isinstance(shape, Server):
-            nominal = Poisson("poisson", 1.0, float(shape.count))
-            check_counts(self.scenario, plan(self.scenario, nominal, self.corpus, 0).requests)
+            check_counts(self.scenario, plan(self.scenario, self._probe(shape, 1.0), self.corpus, 0).requests)
             search = self._search(shape)
         else:
             if self.scenario.capacity_requests and capacity_per_s is None:
@@ -115,7 +114,7 @@ class Session:
 
         def holds(rate: float) -> bool:
             number = len(probes)
-            made = plan(self.scenario, Poisson("poisson", rate, shape.count / rate), self.corpus, number)
+            made = plan(self.scenario, self._probe(shape, rate), self.corpus, number)
             run = self._once(self.scenario, made, f"{self.scenario.name}, {rate:.3g}/s", None)
             self._runs.append(run)
             probes.append(Probe(rate, run.held, len(self._runs) - 1))
@@ -124,23 +123,17 @@ class Session:
         found = highest_rate(offline_per_s, holds, shape.tolerance)
         return Search(offline_per_s, tuple(probes), found, shape.tolerance)
 
+    def _probe(self, shape: Server, rate: float) -> Poisson:
+        """A search's arrivals at a rate (answers a second): as many count at every rate."""
+        return Poisson("poisson", rate, self.scenario.warm_up.seconds + shape.count / rate)
+
     def _once(self, scenario: Scenario, made: Plan, title: str, capacity_per_s: float | None) -> Run:
         watch, started = Watch(self.trees, self.pages), datetime.now(UTC).isoformat(timespec="seconds")
         with ExitStack() as stack:
-            progress = stack.enter_context(RunProgress(title, len(made.requests)))
+            tick = stack.enter_context(run_progress(title, len(made.requests)))
             stack.callback(watch.stop)
-
-            def began(start_s: float, pids: Sequence[int]) -> None:
-                del pids
-                watch.start(start_s)
-
-            def warmed(observations: Sequence[Observation]) -> None:
-                check_warm_up(scenario, observations)
-
-            def tick(counts: Counts) -> None:
-                progress.show(counts)
-
-            sent = generators.run(self.factory, made, scenario.generators, Listener(warmed, began, tick))
+            listener = Listener(warmed=partial(check_warm_up, scenario), began=watch.start, tick=tick)
+            sent = generators.run(self.factory, made, scenario.generators, listener)
         if self.raw is not None:
             _append(self.raw, title, sent.observations)
         return summarise(
@@ -172,6 +165,7 @@ def check_warm_up(scenario: Scenario, seen: Sequence[Observation]) -> None:
 
 
 def _append(path: Path, title: str, observations: Sequence[Observation]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     with gzip.open(path, "at", encoding="utf-8") as file:
         for one in observations:
             line: dict[str, Any] = {"run": title, **asdict(one)}

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
-_STRICT: Final = ConfigDict(extra="forbid", strict=True)
 _LONGEST_S: Final = 7 * 86400
 
 Rate = Annotated[float, Field(gt=0, le=100_000)]
@@ -21,15 +20,13 @@ class Offline:
     shape: Literal["offline"]
     count: Annotated[int, Field(ge=1, le=1_000_000)]
 
-    __pydantic_config__ = _STRICT
-
 
 @dataclass(frozen=True, slots=True)
 class Server:
     """A search for the highest Poisson rate that holds the SLOs.
 
     Attributes:
-        count: answers of a probe, warm-up included.
+        count: answers of a probe on average, those of the warm-up not included.
         offline_count: answers of the offline run that the search starts from.
         tolerance: the search ends when held and missed rates differ by this share at most.
     """
@@ -38,8 +35,6 @@ class Server:
     count: Annotated[int, Field(ge=1, le=1_000_000)]
     offline_count: Annotated[int, Field(ge=1, le=1_000_000)]
     tolerance: Annotated[float, Field(ge=0.001, le=0.5)] = 0.05
-
-    __pydantic_config__ = _STRICT
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +45,6 @@ class Poisson:
     rate_per_s: Rate
     duration_s: Duration
 
-    __pydantic_config__ = _STRICT
-
 
 @dataclass(frozen=True, slots=True)
 class Ramp:
@@ -61,8 +54,6 @@ class Ramp:
     from_per_s: Annotated[float, Field(ge=0, le=100_000)]
     to_per_s: Annotated[float, Field(ge=0, le=100_000)]
     duration_s: Duration
-
-    __pydantic_config__ = _STRICT
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +66,6 @@ class Spike:
     at_s: Annotated[float, Field(ge=0)]
     spike_s: Duration
     duration_s: Duration
-
-    __pydantic_config__ = _STRICT
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +82,6 @@ class CampusDay:
     duration_s: Duration
     deadline_share: Annotated[float, Field(ge=0, lt=1)] = 0.2
 
-    __pydantic_config__ = _STRICT
-
 
 @dataclass(frozen=True, slots=True)
 class Replay:
@@ -108,8 +95,6 @@ class Replay:
     shape: Literal["replay"]
     path: Annotated[str, Field(min_length=1)]
     stretch: Annotated[float, Field(gt=0, le=1000)] = 1.0
-
-    __pydantic_config__ = _STRICT
 
 
 Arrivals = Offline | Server | Poisson | Ramp | Spike | CampusDay | Replay

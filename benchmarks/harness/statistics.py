@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pydantic import ConfigDict
-
 PERCENTILES: Final = (50.0, 90.0, 95.0, 99.0, 99.9)
 CLAIM: Final = 0.99  # confidence of "a percentile lies under a limit", as in MLPerf LoadGen
 INTERVAL: Final = 0.95  # confidence of the intervals beside percentiles
@@ -32,8 +30,6 @@ class Percentile:
     low_s: float | None = None
     high_s: float | None = None
 
-    __pydantic_config__ = ConfigDict(extra="forbid", strict=True)
-
 
 def percentile(ordered: Sequence[float], wanted: float) -> Percentile:
     """A percentile of samples in ascending order, with the interval of order statistics that needs no distribution.
@@ -47,8 +43,13 @@ def percentile(ordered: Sequence[float], wanted: float) -> Percentile:
     tail = (1 - INTERVAL) / 2
     low = binomial_quantile(tail, count, share)  # the first rank that is not surely below
     high = binomial_quantile(1 - tail, count, share) + 1
-    rank = math.ceil(count * share)
+    rank = nearest_rank(count, wanted)
     return Percentile(wanted, count, needed, ordered[rank - 1], ordered[max(1, low) - 1], ordered[min(count, high) - 1])
+
+
+def nearest_rank(count: int, wanted: float) -> int:
+    """Rank, from 1, of the percentile among `count` samples in ascending order."""
+    return math.ceil(count * (wanted / 100))
 
 
 def min_samples(wanted: float, late: int = 0) -> int:

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from benchmarks.harness.compare import Ratio
 from benchmarks.harness.core import Outcome
-from benchmarks.harness.result import Group, Run
+from benchmarks.harness.result import Run
 from benchmarks.harness.statistics import Percentile
 
 _SHOWN: Final = (50.0, 95.0, 99.0)
@@ -25,7 +25,7 @@ def run_table(run: Run) -> Table:
         table.add_column(f"p{wanted:g} s", justify="right", no_wrap=True)
     for group in run.groups:
         table.add_row(
-            _name(group),
+            group.name,
             str(group.count),
             str(group.outcomes[Outcome.OK]),
             str(group.count - group.outcomes[Outcome.OK]),
@@ -69,10 +69,6 @@ def ratio_table(ratios: Sequence[Ratio], base: str) -> Table:
             cells = (f"{one.base_median:.3g}", f"{one.median:.3g}", f"{one.ratio:.3f}", interval)
         table.add_row(one.target, f"{one.figure.name}, {one.figure.unit}", *cells, one.figure.better)
     return table
-
-
-def _name(group: Group) -> str:
-    return " ".join(one.value for one in (group.modality, group.priority) if one is not None) or "all"
 
 
 def _percentile(found: Percentile) -> str:

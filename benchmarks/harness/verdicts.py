@@ -10,7 +10,7 @@ from benchmarks.harness.groups import Counted
 from benchmarks.harness.plan import applies
 from benchmarks.harness.result import Group, State, Verdict
 from benchmarks.harness.scenario import ErrorSlo, LatencySlo, Scenario
-from benchmarks.harness.statistics import percentile, shows
+from benchmarks.harness.statistics import nearest_rank, percentile, shows
 
 
 def verdicts(seen: Counted, total: Group, scenario: Scenario, capacity_per_s: float | None) -> tuple[Verdict, ...]:
@@ -51,7 +51,7 @@ def _latency(slo: LatencySlo, key: str, part: Sequence[Observation]) -> Verdict:
     if shows(len(part), late, slo.percentile):
         state = "held"
     else:
-        state = "missed" if late > len(part) * (1 - slo.percentile / 100) else "unproven"
+        state = "missed" if late > len(part) - nearest_rank(len(part), slo.percentile) else "unproven"
     name = f"{_whose(slo.modality, slo.priority)}p{slo.percentile:g}"
     if found.value_s is None:
         detail = f"{len(part)} answers are too few for {name}, which needs {found.needed}"

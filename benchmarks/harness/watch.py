@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from benchmarks.harness import metrics_page
@@ -71,8 +72,10 @@ class Watch:
     def _look(self) -> None:
         self._resources.sample(time.monotonic() - self._start_s)
         several = len(self._urls) > 1
-        texts = [(url, metrics_page.fetch(url)) for url in self._urls]
         at_s = time.monotonic() - self._start_s
-        pages = [metrics_page.parse(text, at_s, {"page": url} if several else None) for url, text in texts]
-        if pages:
-            self._pages.append(metrics_page.merged(pages))
+        pages = [metrics_page.read(url, at_s, {"page": url} if several else None) for url in self._urls]
+        if not pages:
+            return
+        if len(self._pages) > 1:  # of histograms only the first and the last look count, and they are most of a page
+            self._pages[-1] = replace(self._pages[-1], histograms={})
+        self._pages.append(metrics_page.merged(pages))

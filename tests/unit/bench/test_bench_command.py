@@ -37,7 +37,7 @@ def write(folder: Path, **changes: Any) -> Path:
 
 
 def test_slos_that_hold_exit_0_and_leave_a_result(tmp_path: Path) -> None:
-    out, raw = tmp_path / "out.json", tmp_path / "raw.jsonl.gz"
+    out, raw = tmp_path / "out.json", tmp_path / "deep" / "raw.jsonl.gz"
     words = ["--null", "--null-median", 0.05, "--null-sigma", 0.2, "--json", out, "--raw", raw, "--generators", 2]
     done = viva("run", write(tmp_path, repetitions=2), *words)
     assert done.exit_code == 0, done.output
@@ -72,7 +72,9 @@ def test_a_generator_that_cannot_keep_up_makes_the_run_void(tmp_path: Path) -> N
 def test_a_search_finds_a_rate(tmp_path: Path) -> None:
     arrivals = {"shape": "server", "count": 60, "offline_count": 60, "tolerance": 0.5}
     slos = {"latency": [{"percentile": 50, "limit_s": 8}]}
-    path, out = write(tmp_path, arrivals=arrivals, slos=slos), tmp_path / "out.json"
+    # At these rates sixty answers are sent in less time than the warm-up takes.
+    path = write(tmp_path, arrivals=arrivals, slos=slos, warm_up={"seconds": 1})
+    out = tmp_path / "out.json"
     done = viva("run", path, "--null", "--null-median", 0.3, "--json", out)
     assert done.exit_code == 0, done.output
     result = result_file.read(out)

@@ -44,7 +44,7 @@ def test_what_is_shipped_can_be_run_and_is_long_enough(path: Path) -> None:
     assert scenario_file.find(path.stem) == path
     shape = scenario.arrivals
     if isinstance(shape, Server):
-        shape = Poisson("poisson", 1.0, float(shape.count))
+        shape = Poisson("poisson", 1.0, scenario.warm_up.seconds + shape.count)
     if not scenario.capacity_requests:
         check_counts(scenario, plan(scenario, shape, Placeholders(), 0).requests)
 
@@ -90,6 +90,11 @@ SLO = {"percentile": 95, "limit_s": 2}
         ({"slos": {"errors": [{"at_most": 2}]}}, r"errors\[0\].at_most: .*less than or equal to 1"),
         ({"slos": {"goodput": [{"at_least": 0}]}}, r"goodput\[0\].at_least: .*greater than 0"),
         ({"warm_up": {"seconds": 100}}, "warm_up.seconds: must be less than arrivals.duration_s"),
+        (
+            {"warm_up": {"seconds": 60}, "arrivals": {"shape": "campus_day", "count": 900, "duration_s": 60}},
+            "warm_up.seconds: must be less than arrivals.duration_s",
+        ),
+        ({"warm_up": {"seconds": 10, "minutes": 1}}, "warm_up.minutes: unknown key"),
         ({"arrivals": {"shape": "offline", "count": 9}}, "warm_up.seconds: must be 0"),
         (
             {"arrivals": {"shape": "server", "count": 9, "offline_count": 9}, "slos": {}},
@@ -122,6 +127,15 @@ def test_a_run_too_short_for_its_percentile_is_refused(tmp_path: Path) -> None:
     scenario = scenario_file.load(write(tmp_path, slos=slos))
     requests = plan(scenario, scenario.arrivals, Placeholders(), 0).requests
     with pytest.raises(BenchError, match=r"slos.latency\[0\].percentile: p99 needs at least 459 answers, this run"):
+        check_counts(scenario, requests)
+
+
+def test_a_run_that_ends_with_its_warm_up_is_refused(tmp_path: Path) -> None:
+    trace = tmp_path / "trace.csv"
+    trace.write_text("time_s\n0\n5\n")
+    scenario = scenario_file.load(write(tmp_path, arrivals={"shape": "replay", "path": str(trace)}, slos={}))
+    requests = plan(scenario, scenario.arrivals, Placeholders(), 0).requests
+    with pytest.raises(BenchError, match=r"warm_up.seconds: no answer of this run is sent after it"):
         check_counts(scenario, requests)
 
 

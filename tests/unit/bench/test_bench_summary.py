@@ -54,6 +54,11 @@ def test_a_percentile_is_claimed_with_enough_samples_only(late: int, count: int,
     assert made.held is (state == "held")
 
 
+def test_a_percentile_at_its_limit_is_not_missed() -> None:
+    (verdict,) = runs.run(asking(90, 1.0), steady(lambda index: 2.0 if index < 10 else 0.1, 100)).verdicts
+    assert (verdict.state, verdict.measured) == ("unproven", pytest.approx(0.1))
+
+
 def test_an_answer_without_an_assessment_is_over_every_limit() -> None:
     seen = steady(lambda index: 0.1)
     refused = [observation(one.intended_s, 0.0, Outcome.REFUSED) for one in seen[:20]]
@@ -128,6 +133,8 @@ def test_a_result_is_read_as_it_was_written(tmp_path: Path) -> None:
         ('"schema": 1', '"schema": 2', "schema is 2, this version reads 1"),
         ('"target": "viva"', '"target": 5', "target: "),
         ('"target"', '"aim"', "is it a result"),
+        ('"wall_s"', '"wall"', "runs.0.wall"),
+        ('"needed"', '"need"', "runs.0.groups.0.latency.0.need"),
         ("{", "", "is it a result"),
     ],
 )

@@ -64,7 +64,7 @@ def page() -> Iterator[str]:
         def do_GET(self) -> None:
             self.send_response(200)
             self.end_headers()
-            self.wfile.write(BEFORE.encode())
+            self.wfile.write(b"<p>a page</p>" if self.path == "/html" else BEFORE.encode())
 
         def log_message(self, *args: object) -> None: ...
 
@@ -87,6 +87,8 @@ def test_a_watch_sees_processes_and_pages(page: str) -> None:
     assert watch.histograms() == []  # nothing was gained
     with pytest.raises(TargetDown, match="no page there"):
         Watch([], [page.replace("127.0.0.1", "127.0.0.1:1")]).start(0.0)
+    with pytest.raises(TargetDown, match="no metrics page"):
+        Watch([], [page.replace("/metrics", "/html")]).start(0.0)
 
 
 def test_a_tree_has_the_processes_below_it() -> None:
@@ -114,3 +116,19 @@ def test_a_process_that_is_not_there_is_named(text: str) -> None:
 def test_a_pattern_that_matches_nothing_is_named(text: str) -> None:
     with pytest.raises(BenchError, match="--match "):
         parse_match(text)
+
+
+def test_histograms_gain_from_the_first_look_to_the_last(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = iter([2, 5, 9, 12])
+
+    def read(url: str, at_s: float, extra: object = None) -> metrics_page.Page:
+        count = next(looks, 12)
+        return metrics_page.parse(PAGE.format(queued=0, requests=1, fast=1, all=count, sum=count / 10), at_s)
+
+    monkeypatch.setattr(metrics_page, "read", read)
+    watch = Watch([], [page])
+    watch.start(time.monotonic())
+    time.sleep(2.2)  # looks are a second apart
+    watch.stop()
+    (change,) = watch.histograms()
+    assert change.count == 10

@@ -221,3 +221,13 @@ def test_results_that_cannot_be_compared_are_refused(tmp_path):
 def test_modalities_of_the_scenario_are_shares(render):
     text = Outline(render(full_result())).text
     assert f"{Modality.TEXT.value} 50%, {Modality.AUDIO.value} 30%, {Modality.VIDEO.value} 20%" in text
+
+
+def test_one_target_at_two_addresses_is_two_targets(tmp_path):
+    page.write_comparison(
+        [replace(full_result(2), address=address) for address in ("one:1", "two:2")], tmp_path / "compare.html"
+    )
+    text = (tmp_path / "compare.html").read_text(encoding="utf-8")
+    assert ": 2 targets" in text
+    assert "viva one:1" in text and "viva two:2" in text
+    assert "run 3" not in text
