@@ -116,16 +116,16 @@ class ScorerConfig:
     """Processes that decode media and run the pipeline.
 
     Attributes:
-        replicas: scorer processes in the cluster.
+        replicas: scorer processes in the cluster; one keeps some eight cores busy.
         text_slots: text answers that one replica works on at a time.
         media_slots: media answers that one replica works on at a time.
         num_cpus: logical CPUs that Ray reserves for one replica.
         timeout_s: longest time that one answer may take; a caller's deadline may be shorter.
     """
 
-    replicas: int = 2
-    text_slots: int = 8
-    media_slots: int = 3
+    replicas: int = 1
+    text_slots: int = 16
+    media_slots: int = 5
     num_cpus: float = 0.0
     timeout_s: float = 600.0
 

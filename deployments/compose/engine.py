@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
+import os
 from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
@@ -16,6 +18,7 @@ from serving.adapters.triton.supervisor import TritonSupervisor, publish_externa
 from serving.domain.answer import Answer
 from serving.domain.assessment import Assessment
 from serving.domain.limits import LIMITS
+from serving.pipeline.cores import ANY_CORE
 from serving.pipeline.provenance import PIPELINE_VERSION, data_sha256, sha256_of
 from serving.pipeline.score_answer import ScoreAnswer
 
@@ -63,7 +66,9 @@ def pipeline(config: VivaConfig) -> tuple[TritonModels, ScoreAnswer]:
         publish_external(config.run_dir, grpc=config.triton.address, http="")
     observer = PrometheusObserver()
     client = TritonClient(config.run_dir, called=observer.model_called)
-    models = TritonModels(client, config.triton.model_repository)
+    cores = asyncio.Semaphore(len(os.sched_getaffinity(0)))
+    on_cpu = config.triton.hardware == "cpu" and not config.triton.address
+    models = TritonModels(client, config.triton.model_repository, core=cores if on_cpu else ANY_CORE)
     decode = DecodeConfig()
     decoder = PyAvDecoder(decode, LIMITS)
     # Replica counts, queues and ports move no score and stay out of the hash.
@@ -75,4 +80,4 @@ def pipeline(config: VivaConfig) -> tuple[TritonModels, ScoreAnswer]:
             "hardware": config.triton.hardware,
         }
     )
-    return models, ScoreAnswer(models, decoder, config_sha256, observer)
+    return models, ScoreAnswer(models, decoder, config_sha256, observer, core=cores)

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Seque
 from typing import Any, Final, TypeVar
 
 from serving.domain.media import FrameBatch
+from serving.pipeline.cores import ANY_CORE, Core
 from serving.pipeline.ports import FrameStream
 
 _IN_PLACE_SENTENCES: Final = 24  # a step takes up to 2 ms for so many
@@ -58,16 +59,19 @@ async def computed(size: int, function: Callable[..., T], *arguments: Any) -> T:
     return await asyncio.to_thread(function, *arguments)
 
 
-async def in_thread(cancel: threading.Event, function: Callable[..., T], *arguments: Any) -> T:
+async def in_thread(core: Core, cancel: threading.Event, function: Callable[..., T], *arguments: Any) -> T:
     """`function(*arguments)` in a worker thread; a cancelled wait sets `cancel`, which the function watches."""
     try:
-        return await asyncio.to_thread(function, *arguments)
+        async with core:
+            return await asyncio.to_thread(function, *arguments)
     except asyncio.CancelledError:
         cancel.set()
         raise
 
 
-async def frames_of(stream: FrameStream, cancel: threading.Event) -> AsyncGenerator[FrameBatch, None]:
+async def frames_of(
+    stream: FrameStream, cancel: threading.Event, core: Core = ANY_CORE
+) -> AsyncGenerator[FrameBatch, None]:
     """Batches of a blocking stream, decoded in worker threads, always one ahead of what was asked for.
 
     Close it (`contextlib.aclosing`) when it is not read to its end: that sets `cancel` and waits for the decoder, which
@@ -75,14 +79,15 @@ async def frames_of(stream: FrameStream, cancel: threading.Event) -> AsyncGenera
     """
     iterator: Iterator[FrameBatch] = iter(stream)
 
-    def fetch() -> asyncio.Task[FrameBatch | None]:
-        return asyncio.create_task(asyncio.to_thread(next, iterator, None))
+    async def fetch() -> FrameBatch | None:
+        async with core:
+            return await asyncio.to_thread(next, iterator, None)
 
-    ahead = fetch()
+    ahead = asyncio.create_task(fetch())
     try:
         # Shielded: a cancelled wait must not lose sight of the thread.
         while (batch := await asyncio.shield(ahead)) is not None:
-            ahead = fetch()
+            ahead = asyncio.create_task(fetch())
             yield batch
     finally:
         cancel.set()

@@ -14,6 +14,7 @@ from serving.domain.media import AudioTrack, DecodeReport, MediaInfo
 from serving.domain.transcript import Transcript
 from serving.pipeline import modalities
 from serving.pipeline.concurrency import in_thread
+from serving.pipeline.cores import ANY_CORE, Core
 from serving.pipeline.ports import MediaDecoder, SpeechModels
 from serving.pipeline.speech import SpeechAnalysis, SpeechResult
 from serving.pipeline.stages import StageObserver, timed
@@ -47,9 +48,12 @@ class Hearing:
     helps; they leave no gap as those of the face do.
     """
 
-    def __init__(self, models: SpeechModels, decoder: MediaDecoder, observer: StageObserver) -> None:
+    def __init__(
+        self, models: SpeechModels, decoder: MediaDecoder, observer: StageObserver, core: Core = ANY_CORE
+    ) -> None:
         self._decoder = decoder
         self._observer = observer
+        self._core = core
         self._speech = SpeechAnalysis(models, observer)
 
     async def run(self, answer: Answer, info: MediaInfo | None) -> Heard:
@@ -72,7 +76,7 @@ class Hearing:
         cancel = threading.Event()  # of this pass alone: a fault of the pictures must not cut the sound short
         try:
             with timed(self._observer, "decode_audio"):
-                return await in_thread(cancel, self._decoder.audio, media.path, cancel)
+                return await in_thread(self._core, cancel, self._decoder.audio, media.path, cancel)
         except InvalidRequest as error:
             if error.reason is not Reason.MEDIA_UNREADABLE:
                 raise

@@ -10,6 +10,7 @@ from serving.domain.errors import InvalidRequest, Reason
 from serving.domain.media import MediaInfo
 from serving.pipeline import provenance, service_times
 from serving.pipeline.concurrency import both
+from serving.pipeline.cores import ANY_CORE, Core
 from serving.pipeline.hearing import Heard, Hearing
 from serving.pipeline.ports import Judge, MediaDecoder, Models
 from serving.pipeline.reading import Reading
@@ -26,6 +27,7 @@ class ScoreAnswer:
         config_sha256: hash of everything configured that a score depends on.
         observer: stage times.
         judge: answers the typed questions that scores rest on; by default heads over embeddings, run by `models`.
+        core: held while media are decoded.
     """
 
     def __init__(
@@ -35,13 +37,14 @@ class ScoreAnswer:
         config_sha256: str,
         observer: StageObserver | None = None,
         judge: Judge | None = None,
+        core: Core = ANY_CORE,
     ) -> None:
         self._models = models
         self._decoder = decoder
         self._config_sha256 = config_sha256
         self._observer = observer or NoObserver()
-        self._hearing = Hearing(models, decoder, self._observer)
-        self._seeing = Seeing(models, decoder, self._observer)
+        self._hearing = Hearing(models, decoder, self._observer, core)
+        self._seeing = Seeing(models, decoder, self._observer, core)
         self._reading = Reading(models, self._observer, judge)
 
     async def warm_up(self) -> None:

@@ -22,6 +22,7 @@ from serving.domain.facts import Behavior
 from serving.domain.media import DecodeReport, FrameBatch, MediaInfo
 from serving.pipeline import modalities
 from serving.pipeline.concurrency import frames_of
+from serving.pipeline.cores import ANY_CORE, Core
 from serving.pipeline.face import FaceAnalysis, FaceResult
 from serving.pipeline.ports import FaceModels, FrameStream, MediaDecoder
 from serving.pipeline.stages import StageObserver, timed
@@ -47,10 +48,13 @@ class Seen:
 class Seeing:
     """Turns a video into behaviour."""
 
-    def __init__(self, models: FaceModels, decoder: MediaDecoder, observer: StageObserver) -> None:
+    def __init__(
+        self, models: FaceModels, decoder: MediaDecoder, observer: StageObserver, core: Core = ANY_CORE
+    ) -> None:
         self._models = models
         self._decoder = decoder
         self._observer = observer
+        self._core = core
         self._analysis = FaceAnalysis()
 
     async def run(self, answer: Answer, info: MediaInfo | None) -> Seen:
@@ -92,7 +96,7 @@ class Seeing:
         """What the frames showed, or why they could not be looked at."""
         try:
             with timed(self._observer, "face"):
-                async with aclosing(frames_of(stream, cancel)) as frames:
+                async with aclosing(frames_of(stream, cancel, self._core)) as frames:
                     return await self._analysis.run(frames, self._models, expression_allowed=expression_allowed)
         except InvalidRequest as error:
             if error.reason is not Reason.MEDIA_UNREADABLE:

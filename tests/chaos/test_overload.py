@@ -20,7 +20,7 @@ from viva.v1 import answers_pb2, interviews_pb2, roles_pb2, scoring_pb2_grpc
 from viva.v1 import scoring_pb2 as pb
 from viva_client import AnswerOptions, VivaClient
 
-CALLERS = 160  # two scorers have eight places each for texts
+CALLERS = 160  # a scorer has 16 places for texts
 LOAD_S = 20.0
 DEADLINE_S = 3.0
 PAUSE_S = 0.5  # whatever they are told

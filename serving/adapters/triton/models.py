@@ -21,6 +21,7 @@ from serving.domain.assessment import ModelVersion
 from serving.domain.competency import LANGUAGES, Language
 from serving.domain.errors import InternalFault, ModelFailed
 from serving.domain.transcript import SegmentTranscript, Word
+from serving.pipeline.cores import ANY_CORE, Core
 from serving.pipeline.ports import HeadOutputs, SentenceBatch
 
 _VERSION_FOLDER = "1"
@@ -46,11 +47,19 @@ class CallConfig:
 class TritonModels:
     """Implements the pipeline's `Models`. Belongs to one event loop; the owner closes it."""
 
-    def __init__(self, client: TritonClient, repository: Path, config: CallConfig | None = None) -> None:
+    def __init__(
+        self,
+        client: TritonClient,
+        repository: Path,
+        config: CallConfig | None = None,
+        core: Core = ANY_CORE,
+    ) -> None:
         """Load the tokenizer.
 
         Args:
             repository: folder of the built models; read for the tokenizer and the manifests only.
+            core: held by calls of the models that take sound and pictures; those of text take milliseconds, and wait
+                for nobody.
 
         Raises:
             InternalFault: the sentence encoder was not built.
@@ -58,6 +67,7 @@ class TritonModels:
         self._client = client
         self._repository = repository
         self._config = config or CallConfig()
+        self._core = core
         self._slots = asyncio.Semaphore(self._config.in_flight)
         vocabulary = repository / "sentence_encoder" / _VERSION_FOLDER / "sentencepiece.model"
         try:
@@ -77,7 +87,7 @@ class TritonModels:
         """See `SpeechModels`."""
         if not len(pcm):
             return np.empty(0, np.float32)
-        outputs = await self._infer("vad", {"audio": pcm[np.newaxis]})
+        outputs = await self._infer("vad", {"audio": pcm[np.newaxis]}, self._core)
         probability: NDArray[np.float32] = outputs["probability"][0]
         return probability
 
@@ -89,7 +99,7 @@ class TritonModels:
             "sample_count": np.array([[len(pcm)]], np.int32),
             "language": np.array([[(language or "").encode()]], np.object_),
         }
-        return _transcript(model, await self._infer(model, inputs))
+        return _transcript(model, await self._infer(model, inputs, self._core))
 
     async def embed(self, sentences: Sequence[str]) -> NDArray[np.float32]:
         """See `LanguageModels`."""
@@ -167,7 +177,7 @@ class TritonModels:
         """Run uint8 [n, *dims] in requests as large as the model takes, side by side; outputs [n, ...]."""
         if not len(images):
             return {spec.name: np.empty((0, *spec.dims), np.float32) for spec in contract_of(model).outputs}
-        return await self._rows(model, {"image": images})
+        return await self._rows(model, {"image": images}, self._core)
 
     async def _sentences(self, model: str, batch: SentenceBatch) -> Mapping[str, NDArray[np.float32]]:
         inputs = {
@@ -179,18 +189,20 @@ class TritonModels:
         }
         return await self._rows(model, {spec.name: inputs[spec.name] for spec in contract_of(model).inputs})
 
-    async def _rows(self, model: str, inputs: Mapping[str, Array]) -> Mapping[str, NDArray[np.float32]]:
+    async def _rows(
+        self, model: str, inputs: Mapping[str, Array], core: Core = ANY_CORE
+    ) -> Mapping[str, NDArray[np.float32]]:
         """Run at least one row in requests as large as the model takes, side by side; outputs [n, ...]."""
         rows = await self._client.max_batch_size(model, self._config.timeout_s)
         count = len(next(iter(inputs.values())))
         parts = await _all(
-            self._infer(model, {name: array[start : start + rows] for name, array in inputs.items()})
+            self._infer(model, {name: array[start : start + rows] for name, array in inputs.items()}, core)
             for start in range(0, count, rows)
         )
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
-    async def _infer(self, model: str, inputs: Mapping[str, Array]) -> dict[str, Any]:
-        async with self._slots:
+    async def _infer(self, model: str, inputs: Mapping[str, Array], core: Core = ANY_CORE) -> dict[str, Any]:
+        async with self._slots, core:
             return await self._client.infer(model, inputs, timeout_s=self._config.timeout_s)
 
 

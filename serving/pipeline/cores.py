@@ -1,0 +1,17 @@
+"""As many steps at a time as there are cores, and no more.
+
+Steps that take turns on a core find their data pushed out of its caches each time: on a busy machine that was a tenth
+of the CPU time. So more answers may be on their way than there are cores, but each of their steps that takes long (a
+batch of pictures decoded, a model's run over sound or pictures) holds a core while it computes.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager, nullcontext
+from typing import Any, Final, TypeAlias
+
+Core: TypeAlias = AbstractAsyncContextManager[Any]
+"""Held by a step while it computes: an `asyncio.Semaphore` of the process's cores. Holders take no second one."""
+
+ANY_CORE: Final[Core] = nullcontext()
+"""For who leaves it to the operating system, and for what computes elsewhere."""
