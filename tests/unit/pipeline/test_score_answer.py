@@ -296,6 +296,32 @@ async def test_the_first_failure_cancels_and_awaits_the_rest() -> None:
     assert ended == ["slow", "slow"]
 
 
+async def test_nothing_is_decoded_while_all_cores_are_taken(models: FakeModels, decoder: FakeDecoder) -> None:
+    cores = asyncio.Semaphore(1)
+    use_case = ScoreAnswer(models, decoder, "hash", core=cores)
+    async with cores:
+        text = await use_case.run(Answer("Why?", "en", ("teamwork",), text="I split the work into lists."))
+        assert text.competencies  # which takes no core
+        film = asyncio.create_task(use_case.run(_film()))
+        await asyncio.sleep(0.05)
+        assert not decoder.decoding.is_set()
+        assert models.called.count("detect") == 0
+    assert _states(await film)["speech"][0] == "ran"
+    assert "detect" in models.called
+    assert not cores.locked()
+
+
+@pytest.mark.parametrize("fault", [InvalidRequest("no", reason=Reason.MEDIA_TOO_LONG), RuntimeError("bug")])
+async def test_a_step_that_fails_leaves_its_core_to_others(
+    models: FakeModels, decoder: FakeDecoder, fault: Exception
+) -> None:
+    cores = asyncio.Semaphore(1)
+    decoder.frames_error = fault
+    with pytest.raises(type(fault)):
+        await ScoreAnswer(models, decoder, "hash", core=cores).run(_film())
+    assert not cores.locked()
+
+
 async def test_frames_that_are_not_read_to_the_end_stop_the_decoder() -> None:
     cancel = threading.Event()
     frames = frames_of(FakeFrames(), cancel)

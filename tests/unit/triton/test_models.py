@@ -1,0 +1,56 @@
+"""Which calls hold a core while they run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+from deployments.config import TritonConfig
+from serving.adapters.triton.client import TritonClient
+from serving.adapters.triton.models import TritonModels
+from serving.adapters.triton.tensors import contract_of
+
+REPOSITORY = TritonConfig().model_repository
+
+
+class Answering:
+    """Answers zeros of the contract's shapes, and notes which models it was asked for."""
+
+    def __init__(self) -> None:
+        self.called: list[str] = []
+
+    async def max_batch_size(self, model: str, timeout_s: float) -> int:
+        return 2
+
+    async def infer(
+        self, model: str, inputs: Mapping[str, Any], *, timeout_s: float, outputs: Sequence[str] | None = None
+    ) -> dict[str, Any]:
+        self.called.append(model)
+        await asyncio.sleep(0)
+        rows = len(next(iter(inputs.values())))
+        return {
+            spec.name: np.zeros((rows, *(max(size, 1) for size in spec.dims)), np.float32)
+            for spec in contract_of(model).outputs
+        }
+
+
+@pytest.mark.skipif(not (REPOSITORY / "sentence_encoder" / "1").exists(), reason="the models are not built")
+async def test_models_of_sound_and_pictures_wait_for_a_core_and_those_of_text_do_not() -> None:
+    client, cores = Answering(), asyncio.Semaphore(1)
+    models = TritonModels(cast(TritonClient, client), Path(REPOSITORY), core=cores)
+    async with cores:
+        assert (await models.embed(["A sentence."])).shape == (1, 512)
+        waiting = [
+            asyncio.create_task(models.voice_probability(np.zeros(512, np.int16))),
+            asyncio.create_task(models.detect_faces(np.zeros((3, 128, 128, 3), np.uint8))),
+        ]
+        await asyncio.sleep(0.05)
+        assert client.called == ["sentence_encoder"]
+    await asyncio.gather(*waiting)
+    assert client.called == ["sentence_encoder", "vad", "face_detector", "face_detector"]
+    assert not cores.locked()
