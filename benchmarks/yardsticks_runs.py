@@ -102,7 +102,7 @@ class Alternation:
                     trees=[Tree(_TREE, stack.pid)],
                     raw=raw,
                 ).one(number)
-            return StackRun(run, _cpu_s(run), _scores(raw))
+            return StackRun(run, process_cpu_s(run, _TREE), _scores(raw))
 
     def _raw(self, number: int) -> StackRun:
         made = plan(self.scenario, self.scenario.arrivals, self.corpus, number)
@@ -138,9 +138,9 @@ def _stages(found: Sequence[Scored]) -> dict[str, float]:
     return {name: sum(one.stages.get(name, 0.0) for one in found) for name in names}
 
 
-def _cpu_s(run: Run) -> float:
-    """The track holds the cores that were used between two looks."""
-    track = next(one for one in run.tracks if one.name == "process_cpu_cores" and one.labels.get("tree") == _TREE)
+def process_cpu_s(run: Run, tree: str) -> float:
+    """CPU seconds of a tree of processes: its track holds the cores that were used between two looks."""
+    track = next(one for one in run.tracks if one.name == "process_cpu_cores" and one.labels.get("tree") == tree)
     before_s = (0.0, *track.at_s)
     return sum(cores * (at - before) for cores, at, before in zip(track.values, track.at_s, before_s, strict=False))
 
