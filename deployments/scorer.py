@@ -23,9 +23,11 @@ from serving.adapters.telemetry import telemetry
 from serving.api import assessments
 from serving.domain import trace
 from serving.domain.answer import Answer
+from serving.domain.assessment import Assessment
 from serving.domain.errors import InternalFault, Overloaded, VivaError
 from serving.domain.job import Lane
 from serving.pipeline import tracing
+from serving.pipeline.concurrency import computed
 from serving.pipeline.precedence import Precedence
 from serving.pipeline.stages import timed
 from serving.pipeline.tracer import Kind
@@ -101,7 +103,7 @@ class Scorer:
                 self._observer.observe("scorer_wait", time.perf_counter() - started)
                 assessment = await self._use_case.run(answer)
             with timed(self._observer, "serialise"):
-                return await asyncio.to_thread(lambda: assessments.to_message(assessment).SerializeToString())
+                return await computed(len(assessment.transcript.sentences), _serialised, assessment)
         except VivaError as error:
             if isinstance(error, InternalFault):
                 logger.exception("answer %s failed", request_id)
@@ -135,6 +137,10 @@ class Scorer:
         await self._models.close()
         self._sign.close()
         await asyncio.to_thread(self._telemetry.close)
+
+
+def _serialised(assessment: Assessment) -> bytes:
+    return assessments.to_message(assessment).SerializeToString()
 
 
 scorer: Deployment = serve.deployment(
