@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from benchmarks.harness.core import BenchError
+from benchmarks.harness.target_viva import VivaTarget
 from benchmarks.peers import catalogue
 from benchmarks.peers.environments import python_of
 from benchmarks.peers.settings import PeerSettings
 from benchmarks.viva_up import Running, free_ports, viva_up
 
 VIVA: Final = "viva"
+CALLS: Final = "viva_calls"
 RAW: Final = "raw"
-NAMES: Final = (VIVA, *catalogue.PEERS, RAW)
+NAMES: Final = (VIVA, CALLS, *catalogue.PEERS, RAW)
+
+# Peers have no bound on what waits, nor on how long.
+_UNBOUNDED: Final = Path(__file__).parent / "peers" / "viva_calls.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,7 @@ def names_of(text: str) -> tuple[str, ...]:
 
 def check(names: Sequence[str]) -> None:
     """Raise `BenchError` where a peer is not installed, before anything is started."""
-    for name in set(names) - {VIVA, RAW}:
+    for name in set(names) - {VIVA, CALLS, RAW}:
         python_of(name)
 
 
@@ -59,6 +65,9 @@ def running(name: str, choices: Choices, folder: Path) -> Iterator[Running]:
     if name == VIVA:
         with viva_up(choices.viva_config, folder) as found:
             yield found
+    elif name == CALLS:
+        with viva_up(_UNBOUNDED, folder) as found:
+            yield replace(found, factory=partial(VivaTarget, found.address, calls_only=True))
     else:
         with _peer(name, choices, folder) as found:
             yield found
@@ -75,6 +84,8 @@ def settings_of(name: str, choices: Choices) -> Mapping[str, object]:
     """What is worth telling of a stack's configuration."""
     if name == VIVA:
         return {"config": str(choices.viva_config or "as shipped")}
+    if name == CALLS:
+        return {"config": _UNBOUNDED.name}
     if name == RAW:
         return {}
     given = choices.peer

@@ -48,12 +48,14 @@ class VivaTarget:
     Attributes:
         address: `HOST:PORT`.
         channels: connections, used in turn.
+        calls_only: bulk answers are calls that wait like the others.
     """
 
     address: str
     api_key: str | None = None
     tls: bool = False
     channels: int = 4
+    calls_only: bool = False
     _client: AsyncVivaClient = field(init=False, repr=False)
     _patient: AsyncVivaClient = field(init=False, repr=False)
     _bulk: Bulk = field(init=False, repr=False)
@@ -87,14 +89,14 @@ class VivaTarget:
             BenchError: the server refuses one.
         """
         try:
-            await self._bulk.prepare([request for request in requests if request.priority is Priority.BULK])
+            await self._bulk.prepare([request for request in requests if self._handed_over(request)])
         except VivaError as error:
             raise BenchError(f"{self.address}: interviews could not be made: {_line(error)}") from None
 
     async def send(self, request: Request) -> Reply:
         """Score an answer, or hand it over and wait for its report."""
         try:
-            if request.priority is Priority.BULK:
+            if self._handed_over(request):
                 assessment = await self._bulk.score(request)
             else:
                 assessment = await self._score(request.sample, request.deadline_s)
@@ -107,6 +109,9 @@ class VivaTarget:
         await self._bulk.close()
         await self._patient.close()
         await self._client.close()
+
+    def _handed_over(self, request: Request) -> bool:
+        return request.priority is Priority.BULK and not self.calls_only
 
     async def _score(self, sample: Sample, timeout_s: float) -> Assessment:
         options = AnswerOptions(question=sample.question, language=sample.language, competencies=sample.competencies)

@@ -20,7 +20,7 @@ from viva.v1 import answers_pb2, interviews_pb2, roles_pb2, scoring_pb2_grpc
 from viva.v1 import scoring_pb2 as pb
 from viva_client import AnswerOptions, VivaClient
 
-CALLERS = 160  # a scorer has 16 places for texts
+CALLERS = 240  # a scorer has 16 places for texts
 LOAD_S = 20.0
 DEADLINE_S = 3.0
 PAUSE_S = 0.5  # whatever they are told
@@ -88,7 +88,8 @@ async def test_a_crowd_is_answered_or_told_when_to_come_back_while_bulk_work_wai
     assert set(crowd.codes) <= known, crowd.codes
     assert crowd.codes[grpc.StatusCode.RESOURCE_EXHAUSTED], "the crowd was too small"
     assert all(_retry_s(refusal) > 0 for refusal in crowd.refusals)
-    assert sum(at < bulk_done_at for at in crowd.answered_at) > 0, "nobody was answered while bulk work waited"
+    # Bulk work that stands back holds nothing that calls need.
+    assert sum(at < bulk_done_at for at in crowd.answered_at) > CALLERS, "calls waited for bulk work"
     assert after.overall.HasField("score")
     assert {pid: name for pid, name in before.items() if pid not in _processes(crowded)} == {}, "they have died"
 

@@ -20,7 +20,7 @@ from serving.adapters.triton.endpoint import Endpoint, endpoint_path, read_endpo
 from serving.adapters.triton.faults import Fault, classify, to_viva_error
 from serving.adapters.triton.tensors import Array, check_inputs, check_outputs, contract_of
 from serving.domain.errors import ModelUnavailable, VivaError
-from serving.pipeline import metering, precedence, tracing
+from serving.pipeline import metering, tracing
 from serving.pipeline.tracer import Key, Kind, Span, Value
 
 _POLL_S = 0.05
@@ -113,7 +113,6 @@ class TritonClient:
             ModelFailed: the model refused the request, or broke its contract.
         """
         check_inputs(model, inputs)
-        await precedence.let_pass()
         wanted = outputs if outputs is not None else [spec.name for spec in contract_of(model).outputs]
         started = time.monotonic()
         try:

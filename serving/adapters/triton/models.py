@@ -21,6 +21,7 @@ from serving.domain.assessment import ModelVersion
 from serving.domain.competency import LANGUAGES, Language
 from serving.domain.errors import InternalFault, ModelFailed
 from serving.domain.transcript import SegmentTranscript, Word
+from serving.pipeline import precedence
 from serving.pipeline.cores import ANY_CORE, Core
 from serving.pipeline.ports import HeadOutputs, SentenceBatch
 
@@ -202,6 +203,7 @@ class TritonModels:
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
     async def _infer(self, model: str, inputs: Mapping[str, Array], core: Core = ANY_CORE) -> dict[str, Any]:
+        await precedence.let_pass()  # before anything is held that those who pass need
         async with self._slots, core:
             return await self._client.infer(model, inputs, timeout_s=self._config.timeout_s)
 

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from serving.adapters.telemetry import TelemetryConfig
+from serving.adapters.telemetry import TelemetryConfig, otlp
 from serving.adapters.telemetry.otlp import OtlpTelemetry
 from serving.pipeline import tracing
 from serving.pipeline.tracer import Kind
+
+
+@pytest.fixture(autouse=True)
+def nothing_goes_on(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The library goes on trying in threads that draw random pauses, which Hypothesis takes for a test's own."""
+    monkeypatch.setattr(otlp, "_SEND_S", 0.2)
+    before = set(threading.enumerate())
+    yield
+    for thread in set(threading.enumerate()) - before:
+        thread.join(60)
+        assert not thread.is_alive()
 
 
 class Deaf(ThreadingHTTPServer):

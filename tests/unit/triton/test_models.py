@@ -1,4 +1,4 @@
-"""Which calls hold a core while they run."""
+"""What calls hold while they run, and while they wait."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import pytest
 
 from deployments.config import TritonConfig
 from serving.adapters.triton.client import TritonClient
-from serving.adapters.triton.models import TritonModels
+from serving.adapters.triton.models import CallConfig, TritonModels
 from serving.adapters.triton.tensors import contract_of
+from serving.pipeline.precedence import Precedence
 
 REPOSITORY = TritonConfig().model_repository
 
@@ -54,3 +55,31 @@ async def test_models_of_sound_and_pictures_wait_for_a_core_and_those_of_text_do
     await asyncio.gather(*waiting)
     assert client.called == ["sentence_encoder", "vad", "face_detector", "face_detector"]
     assert not cores.locked()
+
+
+class Alone:
+    """A node without other processes."""
+
+    def show(self, busy: bool) -> None: ...
+
+    def shown_elsewhere(self) -> bool:
+        return False
+
+
+@pytest.mark.skipif(not (REPOSITORY / "sentence_encoder" / "1").exists(), reason="the models are not built")
+async def test_a_call_that_stands_back_holds_nothing_that_others_need() -> None:
+    client, cores, precedence = Answering(), asyncio.Semaphore(1), Precedence(Alone(), patience_s=60.0)
+    models = TritonModels(cast(TritonClient, client), Path(REPOSITORY), CallConfig(in_flight=1), cores)
+
+    async def bulk() -> None:
+        with precedence.yielding():
+            await models.voice_probability(np.zeros(512, np.int16))
+
+    with precedence.first():
+        standing_back = asyncio.create_task(bulk())
+        await asyncio.sleep(0.05)
+        async with asyncio.timeout(10):
+            await models.detect_faces(np.zeros((1, 128, 128, 3), np.uint8))
+        assert client.called == ["face_detector"]
+    await standing_back
+    assert client.called == ["face_detector", "vad"]
