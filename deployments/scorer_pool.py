@@ -30,11 +30,8 @@ class ScorerPool:
     """
 
     def __init__(self, handle: DeploymentHandle[Any]) -> None:
-        """Begin on the running loop, where Ray's router runs too: a loop of its own costs half a millisecond a call."""
         self._handle = handle
-        handle._init(  # type: ignore[no-untyped-call]
-            _prefer_local_routing=True, _run_router_in_separate_loop=False
-        )
+        handle._init(_prefer_local_routing=True)  # type: ignore[no-untyped-call]
 
     async def score(self, answer: Answer, request_id: str) -> assessment_pb2.Assessment:
         """Score on some replica; once more on another when the first one dies."""
