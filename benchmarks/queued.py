@@ -1,6 +1,6 @@
 """Does an answer cost more when many wait? Seconds an answer with 1, 4, 16 and 32 times as many queued at once.
 
-Usage: python -m benchmarks.queued --corpus DIR --base 60 --runs 5
+Usage: python -m benchmarks.queued --corpus DIR --runs 5
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import cycle, islice
 from pathlib import Path
 from typing import Final
 
@@ -35,15 +34,16 @@ _TREE: Final = "stack"
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """The same answers as often as it takes, in random order: twice as many answers are exactly twice the work."""
+    """All answers in random order, and again as often as it takes: twice as many are exactly twice the work."""
 
     samples: tuple[Sample, ...]
 
     def draw(self, count: int, seed: int, mix: dict[Modality, float] | None = None) -> tuple[Sample, ...]:
         """See `Draws`; the mix is that of the samples."""
-        drawn = list(islice(cycle(self.samples), count))
-        random.Random(f"repeated {seed}").shuffle(drawn)
-        return tuple(drawn)
+        dice, drawn = random.Random(f"repeated {seed}"), list[Sample]()
+        while len(drawn) < count:
+            drawn += dice.sample(self.samples, len(self.samples))
+        return tuple(drawn[:count])
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +65,12 @@ class Depth:
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--corpus", type=click.Path(path_type=Path), required=True, help="Folder of the answers.")
-@click.option("--base", type=click.IntRange(1, 100_000), default=60, show_default=True, help="Answers of depth 1.")
+@click.option("--base", type=click.IntRange(1), help="Answers of depth 1. Default: all of the corpus, each once.")
 @click.option("--times", default="1,4,16,32", show_default=True, help="Depths, as multiples of the base.")
 @click.option("--runs", type=click.IntRange(1, 1000), default=5, show_default=True, help="Rounds, each of every depth.")
 @click.option("--only", type=click.Choice([one.value for one in Modality]), help="Answers of one kind.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Write the figures.")
-def main(corpus: Path, base: int, times: str, runs: int, only: str | None, json_path: Path | None) -> None:
+def main(corpus: Path, base: int | None, times: str, runs: int, only: str | None, json_path: Path | None) -> None:
     """Queue answers at once on a warm stack, and see how long each takes as their number grows.
 
     Exit code: 0, 2 nothing could be measured.
@@ -80,7 +80,7 @@ def main(corpus: Path, base: int, times: str, runs: int, only: str | None, json_
         samples = tuple(one for one in corpora.load(corpus).samples if only in (None, one.modality.value))[:base]
         if not samples:
             raise BenchError(f"--only: {corpus} has no {only} answers")
-        found = _measured(samples, base, depths, runs)
+        found = _measured(samples, depths, runs)
     except (BenchError, VivaError, OSError) as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(2)
@@ -104,7 +104,8 @@ def _depths(text: str) -> tuple[int, ...]:
     return depths
 
 
-def _measured(samples: tuple[Sample, ...], base: int, depths: Sequence[int], runs: int) -> tuple[Depth, ...]:
+def _measured(samples: tuple[Sample, ...], depths: Sequence[int], runs: int) -> tuple[Depth, ...]:
+    base = len(samples)
     offline = scenario_file.load(scenario_file.find("offline"))
     wall_s: dict[int, list[float]] = {depth: [] for depth in depths}
     cpu_s: dict[int, list[float]] = {depth: [] for depth in depths}

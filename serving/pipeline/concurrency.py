@@ -75,20 +75,24 @@ async def frames_of(
     """Batches of a blocking stream, decoded in worker threads, always one ahead of what was asked for.
 
     Close it (`contextlib.aclosing`) when it is not read to its end: that sets `cancel` and waits for the decoder, which
-    stops at its next packet, so that no thread reads the file afterwards.
+    stops at its next packet, so that no thread reads the file afterwards. What still waits for a core is given up.
     """
     iterator: Iterator[FrameBatch] = iter(stream)
+    decoding: asyncio.Task[FrameBatch | None] | None = None
 
     async def fetch() -> FrameBatch | None:
+        nonlocal decoding
         async with core:
-            return await asyncio.to_thread(next, iterator, None)
+            decoding = asyncio.create_task(asyncio.to_thread(next, iterator, None))
+            # Shielded: a cancelled wait must not lose sight of the thread.
+            return await asyncio.shield(decoding)
 
     ahead = asyncio.create_task(fetch())
     try:
-        # Shielded: a cancelled wait must not lose sight of the thread.
-        while (batch := await asyncio.shield(ahead)) is not None:
+        while (batch := await ahead) is not None:
             ahead = asyncio.create_task(fetch())
             yield batch
     finally:
         cancel.set()
-        await asyncio.gather(ahead, return_exceptions=True)
+        ahead.cancel()
+        await asyncio.gather(ahead, *filter(None, (decoding,)), return_exceptions=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,6 +22,7 @@ from serving.domain.competency import LANGUAGES, Language
 from serving.domain.errors import InternalFault, ModelFailed
 from serving.domain.transcript import SegmentTranscript, Word
 from serving.pipeline import precedence
+from serving.pipeline.concurrency import all_of
 from serving.pipeline.cores import ANY_CORE, Core
 from serving.pipeline.ports import HeadOutputs, SentenceBatch
 
@@ -117,7 +118,7 @@ class TritonModels:
         limit = await self._client.max_batch_size("sentence_encoder", self._config.timeout_s)
         groups = [order[start : start + limit] for start in range(0, len(order), limit)]
         calls = [self._infer("sentence_encoder", _padded([tokens[i] for i in group])) for group in groups]
-        for group, outputs in zip(groups, await _all(calls), strict=True):
+        for group, outputs in zip(groups, await all_of(calls), strict=True):
             found[group] = outputs[embedding.name]
         return found
 
@@ -196,32 +197,19 @@ class TritonModels:
         """Run at least one row in requests as large as the model takes, side by side; outputs [n, ...]."""
         rows = await self._client.max_batch_size(model, self._config.timeout_s)
         count = len(next(iter(inputs.values())))
-        parts = await _all(
-            self._infer(model, {name: array[start : start + rows] for name, array in inputs.items()}, core)
-            for start in range(0, count, rows)
+        parts = await all_of(
+            [
+                self._infer(model, {name: array[start : start + rows] for name, array in inputs.items()}, core)
+                for start in range(0, count, rows)
+            ]
         )
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
     async def _infer(self, model: str, inputs: Mapping[str, Array], core: Core = ANY_CORE) -> dict[str, Any]:
-        await precedence.let_pass()  # before anything is held that those who pass need
-        async with self._slots, core:
+        # Whoever waits holds nothing that others need: neither a core nor a place, and for a core no place either.
+        await precedence.let_pass()
+        async with core, self._slots:
             return await self._client.infer(model, inputs, timeout_s=self._config.timeout_s)
-
-
-async def _all(calls: Iterable[Coroutine[Any, Any, dict[str, Any]]]) -> list[dict[str, Any]]:
-    """Results of `calls`, run side by side.
-
-    The first failure in time, or a cancellation, cancels the others, waits for them, and is raised as it is. The
-    pipeline's `all_of` does the same; an adapter takes the pipeline's Protocols and no more.
-    """
-    tasks = [asyncio.ensure_future(call) for call in calls]
-    try:
-        return await asyncio.gather(*tasks)
-    except BaseException:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        raise
 
 
 def _padded(rows: Sequence[NDArray[np.int32]]) -> dict[str, Array]:

@@ -19,6 +19,7 @@ def test_four_times_as_many_answers_are_four_times_the_same_work_in_an_order_of_
     once, often = corpus.draw(3, 1), corpus.draw(12, 1)
     assert Counter(once) == Counter(SAMPLES)
     assert set(Counter(often).values()) == {4}
+    assert len(corpus.draw(2, 1)) == 2
     assert corpus.draw(12, 1) == often
     assert corpus.draw(12, 2) != often
 

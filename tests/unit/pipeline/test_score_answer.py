@@ -322,6 +322,18 @@ async def test_a_step_that_fails_leaves_its_core_to_others(
     assert not cores.locked()
 
 
+async def test_frames_that_wait_for_a_core_are_given_up_at_once() -> None:
+    cores, cancel = asyncio.Semaphore(2), threading.Event()
+    frames = frames_of(FakeFrames(), cancel, cores)
+    await anext(frames)
+    await asyncio.sleep(0.05)  # the second is decoded ahead
+    async with cores, cores:
+        await anext(frames)
+        async with asyncio.timeout(5):
+            await frames.aclose()
+    assert cancel.is_set() and not cores.locked()
+
+
 async def test_frames_that_are_not_read_to_the_end_stop_the_decoder() -> None:
     cancel = threading.Event()
     frames = frames_of(FakeFrames(), cancel)
