@@ -116,7 +116,7 @@ class ScorerConfig:
     """Processes that decode media and run the pipeline.
 
     Attributes:
-        replicas: scorer processes in the cluster; one keeps some eight cores busy.
+        replicas: scorer processes in the cluster; more than one for a node where one no longer keeps its cores busy.
         text_slots: text answers that one replica works on at a time.
         media_slots: media answers that one replica works on at a time.
         num_cpus: logical CPUs that Ray reserves for one replica.
