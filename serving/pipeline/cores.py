@@ -1,8 +1,8 @@
 """As many steps at a time as there are cores, and no more.
 
-Steps that take turns on a core cost each other time (their data leave its caches): on a busy machine that was a tenth of
-the CPU time. So more answers may be on their way than there are cores, but each of their steps that takes long (a
-batch of pictures decoded, a model's run over sound or pictures) holds a core while it computes.
+Steps that take turns on a core cost each other time, since their data leave its caches: on a busy machine a tenth of
+the CPU time (docs/performance.md). So more answers may be on their way than there are cores, but each of their steps
+that takes long (a batch of pictures decoded, a model's run over sound or pictures) holds a core while it computes.
 """
 
 from __future__ import annotations
