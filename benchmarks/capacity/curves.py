@@ -106,7 +106,7 @@ class Curves(Strict):
 
     format: Literal[1] = 1
     machine: Machine
-    scorers: Annotated[int, Field(ge=1)] = 2
+    scorers: Annotated[int, Field(ge=1)]
     modalities: Mapping[Modality, ModalityCurve]
     edge_core_s: Measured | None = None
     database_core_s: Measured | None = None

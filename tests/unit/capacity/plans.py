@@ -39,6 +39,7 @@ def some_curves() -> Curves:
     shares = {Stage.DECODE: 0.3, Stage.SPEECH: 0.4, Stage.FACE: 0.2, Stage.REST: 0.1}
     return Curves(
         machine=Machine(cores=2, cpu="a CPU", commit="abc"),
+        scorers=2,
         modalities={
             Modality.TEXT: ModalityCurve(alone=TEXT.host, demand_cores=1.2),
             Modality.VIDEO: ModalityCurve(
