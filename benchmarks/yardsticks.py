@@ -100,7 +100,7 @@ def run(
         if results:
             for result in made:
                 result_file.write(result, results / f"{result.target}.json")
-        if html_path and len(made) > 1:
+        if html_path and found.ratios:  # void runs are not compared
             from benchmarks.harness.page import write_comparison
 
             write_comparison(made, html_path)

@@ -24,6 +24,7 @@ from benchmarks.raw.loop import Scored, run_loop
 from benchmarks.yardsticks_stacks import RAW, Choices, running
 
 _TREE = "stack"
+_TRIES = 3  # of a run whose generator was late: it says nothing of the stack
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class Alternation:
     tell: Callable[[str], None]
 
     def run(self) -> Iterator[tuple[str, StackRun]]:
-        """Every run as it ends, with the name of its stack.
+        """Every run as it ends, with the name of its stack. A void one is made again, twice at most.
 
         Raises:
             BenchError: a stack does not start, or an SLO is impossible.
@@ -86,7 +87,15 @@ class Alternation:
             first = number % len(self.names)
             for name in (*self.names[first:], *self.names[:first]):
                 self.tell(f"round {number + 1} of {self.rounds}: {name}")
-                yield name, self._raw(number) if name == RAW else self._stack(name, number)
+                yield name, self._raw(number) if name == RAW else self._again(name, number)
+
+    def _again(self, name: str, number: int) -> StackRun:
+        for _ in range(_TRIES - 1):
+            one = self._stack(name, number)
+            if not one.run.generator.void:
+                return one
+            self.tell(f"{name}: {one.run.generator.void}; once more")
+        return self._stack(name, number)
 
     def _stack(self, name: str, number: int) -> StackRun:
         with tempfile.TemporaryDirectory(prefix="yard-", dir="/tmp", ignore_cleanup_errors=True) as temporary:

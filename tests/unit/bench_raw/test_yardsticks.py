@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -80,15 +80,51 @@ def test_a_stack_that_scores_an_answer_differently_makes_the_runs_void() -> None
     assert found.scores.different == {"b": {"viva": ("2",), "mosec": ("3",)}}
 
 
+def rounds(names: tuple[str, ...], count: int, tell: Callable[[str], None] = print) -> Alternation:
+    return Alternation(SCENARIO, OneCompetency(None), names, count, Choices(), tell)  # type: ignore[arg-type]
+
+
 def test_every_round_runs_every_stack_in_another_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Alternation, "_stack", lambda self, name, number: (name, number))
-    corpus = OneCompetency(None)  # type: ignore[arg-type]
-    alternation = Alternation(SCENARIO, corpus, ("viva", "mosec", "litserve"), 3, Choices(), lambda line: None)
-    assert [name for name, _ in alternation.run()] == [
+    monkeypatch.setattr(Alternation, "_stack", lambda self, name, number: stack_run(4.0, EQUAL))
+    assert [name for name, _ in rounds(("viva", "mosec", "litserve"), 3).run()] == [
         *("viva", "mosec", "litserve"),
         *("mosec", "litserve", "viva"),
         *("litserve", "viva", "mosec"),
     ]
+
+
+@pytest.mark.parametrize(("late", "made"), [(0, 1), (1, 2), (2, 3), (3, 3)])
+def test_a_void_run_is_made_again_twice_at_most(monkeypatch: pytest.MonkeyPatch, late: int, made: int) -> None:
+    fine = stack_run(4.0, EQUAL)
+    generator = replace(fine.run.generator, void="the generator sent 0.0686 s late")
+    void = replace(fine, run=replace(fine.run, generator=generator))
+    tries = iter([void] * late + [fine] * 3)
+    numbers: list[int] = []
+
+    def stack(self: Alternation, name: str, number: int) -> StackRun:
+        numbers.append(number)
+        return next(tries)
+
+    monkeypatch.setattr(Alternation, "_stack", stack)
+    told: list[str] = []
+    (_, one), *_ = rounds(("mosec",), 1, told.append).run()
+    assert numbers == [0] * made
+    assert one is (void if late == 3 else fine)
+    assert told[1:] == ["mosec: the generator sent 0.0686 s late; once more"] * min(late, 2)
+
+
+def test_void_runs_are_shown_and_not_compared(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    fine = stack_run(4.0, EQUAL)
+    void = replace(fine, run=replace(fine.run, generator=replace(fine.run.generator, void="it was late")))
+    monkeypatch.setattr(Alternation, "run", lambda self: iter([("viva", fine), ("mosec", void)]))
+    monkeypatch.setattr(yardsticks, "check", lambda names: None)
+    monkeypatch.setattr(yardsticks.corpora, "load", lambda folder: None)
+    page = tmp_path / "page.html"
+    done = CliRunner().invoke(
+        yardsticks.main, ["run", "--corpus", str(tmp_path), "--stacks", "viva,mosec", "--html", str(page)]
+    )
+    assert (done.exit_code, page.exists()) == (1, False)
+    assert "void: mosec, run 1: it was late" in done.output
 
 
 @pytest.mark.parametrize(
