@@ -118,7 +118,7 @@ def test_void_runs_are_shown_and_not_compared(monkeypatch: pytest.MonkeyPatch, t
     void = replace(fine, run=replace(fine.run, generator=replace(fine.run.generator, void="it was late")))
     monkeypatch.setattr(Alternation, "run", lambda self: iter([("viva", fine), ("mosec", void)]))
     monkeypatch.setattr(yardsticks, "check", lambda names: None)
-    monkeypatch.setattr(yardsticks.corpora, "load", lambda folder: None)
+    monkeypatch.setattr("benchmarks.harness.corpus.load", lambda folder: None)
     page = tmp_path / "page.html"
     done = CliRunner().invoke(
         yardsticks.main, ["run", "--corpus", str(tmp_path), "--stacks", "viva,mosec", "--html", str(page)]
