@@ -27,7 +27,7 @@ class Effort:
         alone: answers one after the other.
         full: answers of a run that keeps every slot busy, until the last of them.
         runs: of those.
-        beside: answers of media that are in flight while text is measured beside them.
+        beside: answers of the longest kind that are in flight while the others are measured beside them.
         in_flight: answers that are sent and not replied to in such a run, more than there are slots.
     """
 
@@ -104,10 +104,10 @@ async def measure(
     await target.open()
     try:
         seen = {kind: await _of(target, corpus, kind, effort, seed, step) for kind in kinds}
-        if Modality.TEXT in seen and kinds[-1] is not Modality.TEXT:
-            step(f"text beside {kinds[-1].value}")
-            beside = await _beside(target, corpus, kinds[-1], effort, seed)
-            seen[Modality.TEXT] = replace(seen[Modality.TEXT], beside=beside)
+        for kind in kinds[:-1]:
+            step(f"{kind.value} beside {kinds[-1].value}")
+            beside = await _beside(target, corpus, kind, kinds[-1], effort, seed)
+            seen[kind] = replace(seen[kind], beside=beside)
         return seen
     finally:
         await target.close()
@@ -144,8 +144,8 @@ async def _full(target: Target, samples: Sequence[Sample], in_flight: int) -> Fu
     return Full(tuple(sample.duration_s for sample in samples), time.perf_counter() - started)
 
 
-async def _beside(target: Target, corpus: Corpus, kind: Modality, effort: Effort, seed: int) -> Beside:
-    others = corpus.draw(_DECK, seed, {kind: 1.0})
+async def _beside(target: Target, corpus: Corpus, kind: Modality, other: Modality, effort: Effort, seed: int) -> Beside:
+    others = corpus.draw(_DECK, seed, {other: 1.0})
 
     async def without_end(first: int) -> None:
         for sample in itertools.cycle(others[first:] + others[:first]):
@@ -154,10 +154,7 @@ async def _beside(target: Target, corpus: Corpus, kind: Modality, effort: Effort
     background = [asyncio.create_task(without_end(number)) for number in range(effort.beside)]
     try:
         await asyncio.sleep(_SETTLING_S)
-        seconds = [
-            await _timed(target, sample)
-            for sample in corpus.draw(effort.alone[Modality.TEXT], seed, {Modality.TEXT: 1.0})
-        ]
+        seconds = [await _timed(target, sample) for sample in corpus.draw(effort.alone[kind], seed, {kind: 1.0})]
         for task in background:
             if task.done():
                 task.result()  # raises why it ended
@@ -165,7 +162,7 @@ async def _beside(target: Target, corpus: Corpus, kind: Modality, effort: Effort
         for task in background:
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
-    return Beside(kind, effort.beside, tuple(seconds))
+    return Beside(other, effort.beside, tuple(seconds))
 
 
 async def _timed(target: Target, sample: Sample) -> float:
