@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from viva.v1.assessment_pb2 import Assessment, CompetencyScore
     from viva_client import VivaClient, VivaError
 
+_LOG_EVERY_S: Final = 10.0
 _TRANSCRIPT_CHARS: Final = 400
 
 
@@ -42,6 +43,24 @@ def out() -> Console:
 def err() -> Console:
     """Console of progress and notes."""
     return Console(stderr=True, highlight=False)
+
+
+@contextmanager
+def steps() -> Iterator[Callable[[str], None]]:
+    """Tells people what is done now: on a line that moves in a terminal, and every ten seconds in a log."""
+    console, logged = err(), time.monotonic()
+    if console.is_terminal:
+        with console.status("") as status:
+            yield status.update
+        return
+
+    def log(text: str) -> None:
+        nonlocal logged
+        if time.monotonic() - logged >= _LOG_EVERY_S:
+            logged = time.monotonic()
+            console.print(text, markup=False, soft_wrap=True)
+
+    yield log
 
 
 def error_line(error: VivaError) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from deployments.cli.main import LazyGroup
-from deployments.cli.output import UsageFailure, err, out
+from deployments.cli.output import UsageFailure, out, steps
 from deployments.cli.times import Span
 
 if TYPE_CHECKING:
@@ -104,8 +104,6 @@ def _made(
     no_sensitivity: bool,
     seed: int,
 ) -> Document:
-    from rich.status import Status
-
     from benchmarks.capacity import document, inputs, plant
     from benchmarks.capacity.ask import Ask
     from benchmarks.capacity.fleet import read_prices
@@ -133,12 +131,16 @@ def _made(
         slots=job_slots(),
         seed=seed,
     )
-    with Status("", console=err()) as status:
-
-        def step(text: str) -> None:
-            status.update(f"simulating {text}")
-
-        return document.make(ask, costs, measured, device, nodes, moved=not no_sensitivity, step=step)
+    with steps() as step:
+        return document.make(
+            ask,
+            costs,
+            measured,
+            device,
+            nodes,
+            moved=not no_sensitivity,
+            step=lambda text: step(f"simulating {text}"),
+        )
 
 
 def _write(document: Document, json_path: Path | None, html_path: Path | None) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deployments.cli.options import Server, server_options
-from deployments.cli.output import UsageFailure, err, out
+from deployments.cli.output import UsageFailure, err, out, steps
 
 if TYPE_CHECKING:
     from benchmarks.capacity.curves import Curves
@@ -134,8 +134,6 @@ def _measured(
     seed: int,
     server: Server,
 ) -> Curves:
-    from rich.status import Status
-
     from benchmarks.capacity import evidence
     from benchmarks.capacity.curves import Machine
     from benchmarks.capacity.fit import fit
@@ -157,11 +155,11 @@ def _measured(
         runs=runs,
     )
     target = VivaTarget(server.address, server.api_key, server.tls)
-    with Status("", console=err()) as status:
-        status.update("raw engines, by stage")
+    with steps() as step:
+        step("raw engines, by stage")
         by_stage = stage_times(answers, stages, seed, here.cores) if stages else {}
-        seen = asyncio.run(measure(target, answers, effort, seed, status.update))
-        status.update("fitting")
+        seen = asyncio.run(measure(target, answers, effort, seed, step))
+        step("fitting")
         curves = fit(
             seen,
             Machine(cores=here.cores, cpu=here.cpu_model, commit=here.commit or "no commit"),
