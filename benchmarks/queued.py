@@ -23,10 +23,10 @@ from benchmarks.harness import corpus as corpora
 from benchmarks.harness import scenario_file
 from benchmarks.harness.core import BenchError, Modality, Outcome, Sample
 from benchmarks.harness.resources import Tree
+from benchmarks.harness.result import process_cpu_s
 from benchmarks.harness.session import Session
 from benchmarks.harness.shapes import Offline
 from benchmarks.viva_up import viva_up
-from benchmarks.yardsticks_runs import process_cpu_s
 from viva_client import VivaError
 
 _TREE: Final = "stack"

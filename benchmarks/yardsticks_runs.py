@@ -16,7 +16,7 @@ from benchmarks.harness.corpus import Corpus
 from benchmarks.harness.generators import Sent
 from benchmarks.harness.plan import plan
 from benchmarks.harness.resources import Tree
-from benchmarks.harness.result import Run
+from benchmarks.harness.result import Run, process_cpu_s
 from benchmarks.harness.scenario import Scenario
 from benchmarks.harness.session import Session
 from benchmarks.harness.summary import summarise
@@ -145,13 +145,6 @@ class Alternation:
 def _stages(found: Sequence[Scored]) -> dict[str, float]:
     names = sorted({name for one in found for name in one.stages})
     return {name: sum(one.stages.get(name, 0.0) for one in found) for name in names}
-
-
-def process_cpu_s(run: Run, tree: str) -> float:
-    """CPU seconds of a tree of processes: its track holds the cores that were used between two looks."""
-    track = next(one for one in run.tracks if one.name == "process_cpu_cores" and one.labels.get("tree") == tree)
-    before_s = (0.0, *track.at_s)
-    return sum(cores * (at - before) for cores, at, before in zip(track.values, track.at_s, before_s, strict=False))
 
 
 def _scores(raw: Path) -> dict[str, frozenset[str]]:

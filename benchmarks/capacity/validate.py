@@ -17,7 +17,7 @@ from benchmarks.capacity.simulation import Simulation
 from benchmarks.harness.core import BenchError, Outcome, Priority, Request
 from benchmarks.harness.corpus import Corpus
 from benchmarks.harness.plan import plan
-from benchmarks.harness.result import Group, Result, Run
+from benchmarks.harness.result import Group, Result, Run, process_cpu_s
 from benchmarks.harness.shapes import Poisson, Server
 
 PERCENTILES: Final = (50.0, 95.0)
@@ -108,6 +108,10 @@ def _of_run(
     duration_s = max(arrivals.at_s[-1], 0.0)
     rates = [counted.sum() / (max(duration_s, outcome.end_s) - warm_up_s) for outcome in outcomes]
     yield Comparison(name, "throughput", "answers/s", run.total.throughput_per_s, float(statistics.fmean(rates)))
+    trees = [one.labels["tree"] for one in run.tracks if one.name == "process_cpu_cores"]
+    if len(trees) == 1:
+        work_s = sum(curves.modalities[one.sample.modality].work_core_s(one.sample.duration_s) for one in requests)
+        yield Comparison(name, "CPU of the stack", "s", process_cpu_s(run, trees[0]), work_s)
     for group in run.groups[1:]:
         ours = counted & _members(arrivals, group)
         for wanted in PERCENTILES:

@@ -279,3 +279,10 @@ class Result:
         if self.search is not None:
             return self.search.rate_per_s is not None
         return all(run.held for run in self.runs)
+
+
+def process_cpu_s(run: Run, tree: str) -> float:
+    """CPU seconds of a tree of processes: its track holds the cores that were used between two looks."""
+    track = next(one for one in run.tracks if one.name == "process_cpu_cores" and one.labels.get("tree") == tree)
+    before_s = (0.0, *track.at_s)
+    return sum(cores * (at - before) for cores, at, before in zip(track.values, track.at_s, before_s, strict=False))

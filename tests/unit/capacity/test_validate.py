@@ -15,7 +15,7 @@ from benchmarks.harness.core import BenchError, Modality, Observation, Outcome, 
 from benchmarks.harness.corpus import Corpus
 from benchmarks.harness.groups import counted, groups
 from benchmarks.harness.plan import plan
-from benchmarks.harness.result import SCHEMA, Generator, Machine, Result, Run, Timeline
+from benchmarks.harness.result import SCHEMA, Generator, Machine, Result, Run, Timeline, Track
 from benchmarks.harness.scenario import Scenario, WarmUp
 from benchmarks.harness.shapes import Poisson
 from tests.unit.capacity.plans import some_curves
@@ -47,7 +47,8 @@ def measured(curves: Curves, outcome: Outcome = Outcome.OK, void: str = "") -> R
         np.random.default_rng(99).random(len(requests)),
         np.zeros(len(requests), bool),
     )
-    done_s = Simulation(Plant(1, 2, 0, 2, SLOTS), on_one_host(curves), arrivals, 99).run().done_s
+    simulated = Simulation(Plant(1, 2, 0, 2, SLOTS), on_one_host(curves), arrivals, 99).run()
+    done_s, busy_cores = simulated.done_s, 2 * simulated.used["worker_cores"]
     seen = [
         Observation(
             one.sample.sample_id,
@@ -67,7 +68,7 @@ def measured(curves: Curves, outcome: Outcome = Outcome.OK, void: str = "") -> R
         rate_per_s=0.4,
         groups=groups(counted(seen, 60.0, 8000.0), SCENARIO, {}),
         timeline=Timeline(1.0, 60.0, *[()] * 9),
-        tracks=(),
+        tracks=(Track("process_cpu_cores", {"tree": "stack"}, (4000.0, 8000.0), (busy_cores, busy_cores)),),
         histograms=(),
         verdicts=(),
         generator=Generator(1, 0.0, 0.0, 0.0, 0.0, 0.0, 0.05, 0, void),
@@ -83,6 +84,7 @@ def test_runs_of_the_machine_that_the_curves_describe_are_predicted_within_a_ten
     errors = {one.figure: one.error for one in found if isinstance(one, Comparison)}
     assert set(errors) == {
         "throughput",
+        "CPU of the stack",
         "text interactive p50",
         "text interactive p95",
         "video interactive p50",
