@@ -53,7 +53,7 @@ def main() -> None:
     "--max-wait-ms", type=click.IntRange(1), default=_DEFAULT.max_wait_ms, show_default=True, help="Of peers."
 )
 @click.option("--workers", type=click.IntRange(1, 256), default=_DEFAULT.workers, show_default=True, help="Of peers.")
-@click.option("--viva-config", type=click.Path(exists=True, path_type=Path, dir_okay=False), help="Of the stack `viva`.")
+@click.option("--viva-config", type=click.Path(exists=True, path_type=Path, dir_okay=False), help="Of stack `viva`.")
 @click.option("--json", "json_path", type=_FILE, metavar="OUT.json", help="Write figures, ratios and scores.")
 @click.option("--html", "html_path", type=_FILE, metavar="OUT.html", help="Write the comparison as a page.")
 @click.option("--results", type=click.Path(path_type=Path, file_okay=False), help="Folder for a result of each stack.")
