@@ -52,7 +52,7 @@ class Awaited:
         def check(found: float) -> None:
             nonlocal size
             size = found
-            if end is not None and self._slots.taken > 1:
+            if end is not None and self._slots.busy > 1:
                 self._check(end - time.monotonic(), found)
 
         # Only with its place: it may wait for that of work that would else stand back for it.

@@ -21,7 +21,7 @@ class Slots:
     Attributes:
         jobs: most places that jobs have at a time.
         waiting: calls that wait.
-        taken: places of calls and jobs.
+        busy: places at which a call or a job is, those left out that a worker holds to see whether it finds jobs.
     """
 
     def __init__(self, size: int, reserved: int = 0, max_waiting: int | None = None) -> None:
@@ -29,6 +29,7 @@ class Slots:
         self._size = size
         self._free = size
         self._free_for_jobs = self.jobs
+        self._offered = 0
         self._max_waiting = max_waiting
         self._calls: deque[asyncio.Future[None]] = deque()
         self._takers: deque[asyncio.Future[None]] = deque()
@@ -38,8 +39,8 @@ class Slots:
         return len(self._calls)
 
     @property
-    def taken(self) -> int:
-        return self._size - self._free
+    def busy(self) -> int:
+        return self._size - self._free - self._offered
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[None]:
@@ -57,7 +58,7 @@ class Slots:
             self._pass_on()
 
     async def take_free(self) -> int:
-        """Wait until there is a place for a job, and take all there are; how many. Give them back with `give`."""
+        """Wait until there is a place for a job, and take all there are; how many. `begin` with what is found."""
         if not self._room_for_jobs():
             await self._turn(self._takers)  # with one place
             taken = 1
@@ -66,10 +67,16 @@ class Slots:
         more = min(self._free, self._free_for_jobs)
         self._free -= more
         self._free_for_jobs -= more
+        self._offered += more
         return taken + more
 
+    def begin(self, jobs: int, of: int) -> None:
+        """Begin `jobs` at as many `of` the places that were taken, and give the others back."""
+        self._offered -= of
+        self.give(of - jobs)
+
     def give(self, count: int) -> None:
-        """Give places of jobs back."""
+        """Give places of jobs that ended back."""
         self._free += count
         self._free_for_jobs += count
         self._pass_on()
@@ -86,6 +93,7 @@ class Slots:
             if _wake(self._takers.popleft()):
                 self._free -= 1
                 self._free_for_jobs -= 1
+                self._offered += 1
 
     async def _turn(self, line: deque[asyncio.Future[None]]) -> None:
         waiter = asyncio.get_running_loop().create_future()
@@ -95,7 +103,7 @@ class Slots:
         except asyncio.CancelledError:
             if waiter.done() and not waiter.cancelled():  # the place came at the moment of leaving
                 if line is self._takers:
-                    self.give(1)
+                    self.begin(0, of=1)
                 else:
                     self._free += 1
                     self._pass_on()

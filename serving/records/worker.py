@@ -99,11 +99,11 @@ class Worker:
             try:
                 enough = await self._stock(lane, count, ahead, door)
             except BaseException:
-                slots.give(count)
+                slots.begin(0, of=count)
                 raise
             stock = self._stocked[lane]
             jobs = [stock.popleft() for _ in range(min(count, len(stock)))]
-            slots.give(count - len(jobs))
+            slots.begin(len(jobs), of=count)
             for job in jobs:
                 task = group.create_task(self._do(job, slots))
                 self._running[job.lease] = (job, task)

@@ -18,7 +18,7 @@ from PIL import Image
 from tests import media, stack, texts
 from viva.v1 import scoring_pb2 as pb
 from viva.v1 import scoring_pb2_grpc
-from viva_client import AnswerOptions, DeadlineExceededError, InvalidArgumentError, VivaClient
+from viva_client import AnswerOptions, DeadlineExceededError, InvalidArgumentError, OverloadedError, VivaClient
 
 ENGLISH = AnswerOptions("Tell me about yourself.", "en")
 
@@ -111,8 +111,16 @@ def test_a_recording_of_more_than_ten_minutes_is_refused(client: VivaClient, tmp
 
 def test_a_deadline_stops_the_work_and_the_next_call_is_served(client: VivaClient, tmp_path: Path) -> None:
     clip = media.speech_clip(tmp_path / "a.wav", 60, codec="pcm_s16le")
+    given_up = time.monotonic() + 30
     with pytest.raises(DeadlineExceededError):
-        client.score_media(clip, ENGLISH, timeout_s=0.5)
+        while True:
+            try:
+                client.score_media(clip, ENGLISH, timeout_s=0.5)
+            except OverloadedError:  # while the last of another test's work goes on: not tried at all
+                assert time.monotonic() < given_up
+                time.sleep(0.5)
+            else:
+                pytest.fail("a minute of speech was scored in half a second")
     assert client.score_text(texts.LEADER, ENGLISH).overall.HasField("score")
 
 

@@ -60,7 +60,7 @@ async def test_media_is_judged_by_its_length_before_it_is_decoded(slots: Slots, 
     awaited = Awaited(slots, Precedence(Alone(), 1.0), MEDIA_S)
     for media_s in (10.0, 20.0, 30.0):
         await scored(awaited, MEDIA, clock, 0.1 * media_s, media_s)
-    await slots.take_free()
+    slots.begin(1, of=await slots.take_free())
     async with awaited.turn(MEDIA, 7.0):
         service_times.found(60.0)
         clock.now += 6.0
@@ -77,7 +77,7 @@ async def test_text_that_would_be_late_under_this_load_is_an_overload(slots: Slo
     awaited = Awaited(slots, Precedence(Alone(), 1.0), CHARS)
     for seconds in (0.1, 0.5, 0.5, 0.5):
         await scored(awaited, TEXT, clock, seconds)
-    await slots.take_free()
+    slots.begin(1, of=await slots.take_free())
     with pytest.raises(Overloaded):
         async with awaited.turn(TEXT, 0.3):
             pytest.fail("it has begun")
@@ -88,12 +88,16 @@ async def test_a_scorer_that_does_nothing_else_tries(slots: Slots, clock: Clock)
     await scored(awaited, TEXT, clock, 5.0)
     async with awaited.turn(TEXT, 0.3):
         clock.now += 0.1
+    looking = await slots.take_free()  # a worker asks for jobs
+    async with awaited.turn(TEXT, 0.3):
+        clock.now += 0.1
+    slots.begin(0, of=looking)
 
 
 async def test_an_answer_goes_first_once_it_has_its_place_and_bulk_work_that_has_it_comes_to_its_end() -> None:
     sign, slots = Alone(), Slots(1)
     awaited = Awaited(slots, Precedence(sign, 1.0), CHARS)
-    await slots.take_free()
+    slots.begin(1, of=await slots.take_free())
     scored = asyncio.Event()
 
     async def call() -> None:

@@ -42,6 +42,7 @@ async def test_jobs_leave_the_reserved_places_to_calls() -> None:
     slots = Slots(3, reserved=1)
     calls = Calls(slots)
     assert await slots.take_free() == 2
+    slots.begin(2, of=2)
     more = asyncio.create_task(slots.take_free())
     await settle()
     assert not more.done()
@@ -49,9 +50,29 @@ async def test_jobs_leave_the_reserved_places_to_calls() -> None:
     assert calls.begun == ["a"]  # although the jobs have all that they may
     slots.give(1)
     assert await more == 1
+    slots.begin(1, of=1)
     await calls.end("a")
     await task
-    assert slots.taken == 2
+    assert slots.busy == 2
+
+
+async def test_places_at_which_a_worker_finds_no_job_were_not_busy() -> None:
+    slots = Slots(3, reserved=1)
+    assert await slots.take_free() == 2
+    assert slots.busy == 0  # it still asks for jobs
+    slots.begin(1, of=2)
+    assert slots.busy == 1
+    assert await slots.take_free() == 1
+    waiting = asyncio.create_task(slots.take_free())
+    await settle()
+    slots.begin(0, of=1)
+    await settle()
+    assert slots.busy == 1
+    waiting.cancel()  # with its place, before it knows
+    await asyncio.gather(waiting, return_exceptions=True)
+    assert slots.busy == 1
+    slots.give(1)
+    assert slots.busy == 0
 
 
 async def test_one_place_is_always_of_the_jobs() -> None:
@@ -76,6 +97,7 @@ async def test_a_call_that_comes_later_goes_before_a_waiting_job() -> None:
 async def test_jobs_take_nothing_while_a_call_waits() -> None:
     slots = Slots(2)
     assert await slots.take_free() == 2
+    slots.begin(2, of=2)
     calls = Calls(slots)
     waiting = [await calls.start(name) for name in "abc"]
     slots.give(2)
@@ -106,13 +128,14 @@ async def test_who_leaves_the_line_takes_no_place_along() -> None:
     assert calls.begun == ["a", "c"]
     await calls.end("c")
     await asyncio.gather(first, stays)
-    assert slots.taken == 0
+    assert slots.busy == 0
     assert await slots.take_free() == 1
 
 
 async def test_a_place_that_comes_at_the_moment_of_leaving_is_passed_on() -> None:
     slots = Slots(1)
     assert await slots.take_free() == 1
+    slots.begin(1, of=1)
     calls = Calls(slots)
     leaving, next_one = await calls.start("a"), await calls.start("b")
     slots.give(1)  # `a` has its place now, and has not run since
@@ -122,7 +145,7 @@ async def test_a_place_that_comes_at_the_moment_of_leaving_is_passed_on() -> Non
     assert calls.begun == ["b"]
     await calls.end("b")
     await next_one
-    assert slots.taken == 0
+    assert slots.busy == 0
 
 
 async def test_no_more_calls_wait_than_may() -> None:
