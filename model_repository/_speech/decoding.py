@@ -1,5 +1,6 @@
-"""Greedy decoding with guards against running on: a cap on tokens and a stop at repetition."""
+"""Greedy decoding of several rows side by side, with guards against running on: a cap on tokens, a stop at repetition."""
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -42,18 +43,21 @@ class Step(Protocol):
 
     @property
     def logits(self) -> Float:
-        """[vocabulary]"""
+        """[rows, vocabulary]"""
 
     @property
     def attention(self) -> Float:
-        """[alignment heads, time]"""
+        """[rows, alignment heads, time]"""
 
 
-class TokenSequence(Protocol):
-    """A decoder that can be fed tokens."""
+class TokenSequences(Protocol):
+    """A decoder that can be fed tokens, as many to each of its rows."""
 
-    def feed(self, *ids: int) -> Step:
-        """Append tokens to the sequence and look at the audio once more."""
+    def feed(self, ids: Sequence[Sequence[int]]) -> Step:
+        """Append tokens [rows, tokens] to the sequences and look at the audio once more."""
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Go on with these rows alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,47 +85,89 @@ class Hypothesis:
     """Per decided token, the end of text included; 0 is certainty."""
 
 
-def greedy(
-    sequence: TokenSequence, prompt: Sequence[int], rules: Rules, given_up: Callable[[], bool] = never
-) -> Hypothesis:
-    """Feed the prompt, then the likeliest token again and again. Raises GivenUp soon after `given_up` says so."""
-    ids: list[int] = []
-    log_probabilities: list[float] = []
-    looks: list[Float] = []
-    stop = Stop.TOKEN_LIMIT
-    step = sequence.feed(*prompt)
-    while True:
-        if len(looks) % TOKENS_PER_LOOK == 0 and given_up():
-            raise GivenUp
-        looks.append(step.attention)
-        barred = [*rules.suppress, *rules.suppress_at_start] if not ids else rules.suppress
-        token, log_probability = likeliest(step.logits, barred)
-        log_probabilities.append(log_probability)
+class _Row:
+    """A text as far as it is known."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._ids: list[int] = []
+        self._log_probabilities: list[float] = []
+        self._looks: list[Float] = []
+        self._stop: Stop | None = None
+
+    @property
+    def ended(self) -> bool:
+        return self._stop is not None
+
+    @property
+    def last(self) -> int:
+        return self._ids[-1] if self._ids else self._rules.end_of_text
+
+    def take(self, logits: Float, attention: Float) -> None:
+        """Choose the token that follows."""
+        rules, ids = self._rules, self._ids
+        barred = rules.suppress if ids else [*rules.suppress, *rules.suppress_at_start]
+        token, log_probability = likeliest(logits, barred)
+        self._looks.append(attention)
+        self._log_probabilities.append(log_probability)
         if token == rules.end_of_text:
-            stop = Stop.END_OF_TEXT
-            break
+            self._stop = Stop.END_OF_TEXT
+            return
         ids.append(token)
         excess = repeated_tail(ids)
         if excess:
             del ids[-excess:]
-            stop = Stop.REPETITION
+            self._stop = Stop.REPETITION
+        elif len(ids) == rules.max_tokens:
+            self._stop = Stop.TOKEN_LIMIT
+
+    def hypothesis(self) -> Hypothesis:
+        ids = self._ids
+        return Hypothesis(
+            ids=tuple(ids),
+            probabilities=tuple(math.exp(value) for value in self._log_probabilities[: len(ids)]),
+            attention=np.stack(self._looks[: len(ids) + 1], axis=1),
+            stop=self._stop or Stop.TOKEN_LIMIT,
+            mean_log_probability=float(np.mean(self._log_probabilities)),
+        )
+
+
+def greedy(
+    sequences: TokenSequences,
+    prompt: Sequence[Sequence[int]],
+    rules: Sequence[Rules],
+    given_up: Callable[[], bool] = never,
+) -> list[Hypothesis]:
+    """Feed the prompt [rows, tokens], then to each row its likeliest token again and again, until all have ended.
+
+    Raises GivenUp soon after `given_up` says so.
+    """
+    rows = [_Row(one) for one in rules]
+    live = rows
+    step = sequences.feed(prompt)
+    for looks in itertools.count():
+        if looks % TOKENS_PER_LOOK == 0 and given_up():
+            raise GivenUp
+        for row, logits, attention in zip(live, step.logits, step.attention, strict=True):
+            if not row.ended:
+                row.take(logits, attention)
+        going = [index for index, row in enumerate(live) if not row.ended]
+        if not going:
             break
-        if len(ids) == rules.max_tokens:
-            break
-        step = sequence.feed(token)
-    return Hypothesis(
-        ids=tuple(ids),
-        probabilities=tuple(math.exp(value) for value in log_probabilities[: len(ids)]),
-        attention=np.stack(looks[: len(ids) + 1], axis=1),
-        stop=stop,
-        mean_log_probability=float(np.mean(log_probabilities)),
-    )
+        # Not at every end: leaving a row out copies what the others keep.
+        if len(going) <= len(live) // 2:
+            sequences.keep(going)
+            live = [live[index] for index in going]
+        step = sequences.feed([[row.last] for row in live])
+    return [row.hypothesis() for row in rows]
 
 
 def likeliest(logits: Float, barred: Sequence[int]) -> tuple[int, float]:
     """The likeliest token that is not barred, and its log probability among those."""
-    allowed = logits.copy()
-    allowed[list(barred)] = -np.inf
+    allowed = logits
+    if barred:
+        allowed = logits.copy()
+        allowed[list(barred)] = -np.inf
     token = int(allowed.argmax())
     best = float(allowed[token])
     return token, -math.log(float(np.exp(allowed - best).sum()))

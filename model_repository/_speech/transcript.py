@@ -35,9 +35,12 @@ class Transcriber(Protocol):
     """One speech model."""
 
     def transcribe(
-        self, audio: npt.NDArray[np.float32], language: str, given_up: Callable[[], bool] = never
-    ) -> Transcript:
-        """audio [samples] at 16 kHz in -1 to 1, at most 30 s; language "en", "zh" or "" to detect it.
+        self,
+        audio: Sequence[npt.NDArray[np.float32]],
+        languages: Sequence[str],
+        given_up: Callable[[], bool] = never,
+    ) -> list[Transcript]:
+        """Segments, each [samples] at 16 kHz in -1 to 1, at most 30 s; languages "en", "zh" or "" to detect one.
 
         Raises viva_speech.decoding.GivenUp while `given_up` says that nobody waits.
         """

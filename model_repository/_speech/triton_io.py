@@ -24,7 +24,7 @@ def parameters(args: dict[str, str]) -> tuple[Path, dict[str, str]]:
 
 
 def answer(requests: Sequence[Any], transcriber: Transcriber) -> list[Any]:
-    """One response a request, in order; the rows of a request are transcribed one by one."""
+    """One response a request, in order; the rows of a request are transcribed together."""
     return [_respond(request, transcriber) for request in requests]
 
 
@@ -35,10 +35,11 @@ def _respond(request: Any, transcriber: Transcriber) -> Any:
         audio = _input(request, "audio")
         counts = _input(request, "sample_count").reshape(len(audio))
         languages = _input(request, "language").reshape(len(audio))
-        rows = [
-            transcriber.transcribe(samples(row, int(count)), language_code(language), request.is_cancelled)
-            for row, count, language in zip(audio, counts, languages, strict=True)
-        ]
+        rows = transcriber.transcribe(
+            [samples(row, int(count)) for row, count in zip(audio, counts, strict=True)],
+            [language_code(language) for language in languages],
+            request.is_cancelled,
+        )
     except GivenUp:
         return pb_utils.InferenceResponse(
             error=pb_utils.TritonError("nobody waits for the text", pb_utils.TritonError.CANCELLED)

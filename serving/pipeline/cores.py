@@ -7,6 +7,7 @@ that takes long (a batch of pictures decoded, a model's run over sound or pictur
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, Final, TypeAlias
 
@@ -15,3 +16,8 @@ Core: TypeAlias = AbstractAsyncContextManager[Any]
 
 ANY_CORE: Final[Core] = nullcontext()
 """For who leaves it to the operating system, and for what computes elsewhere."""
+
+
+def another_is_free(core: Core) -> bool:
+    """Whether somebody else could hold one at once, as far as is known."""
+    return isinstance(core, asyncio.Semaphore) and not core.locked()

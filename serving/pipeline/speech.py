@@ -19,7 +19,7 @@ from serving.pipeline.stages import StageObserver, timed
 from serving.signals.audio.prosody import Prosody, prosody
 from serving.signals.audio.segmentation import is_silent, recognition_segments, speech_regions
 
-_SEGMENTS_IN_FLIGHT: Final = 4  # for one answer; enough to keep every recogniser instance of a laptop busy
+_SEGMENTS_IN_FLIGHT: Final = 8  # of one answer; as many as the recognisers take together
 
 
 @dataclass(frozen=True, slots=True)

@@ -210,6 +210,28 @@ def test_padding_and_company_change_no_bit(client: triton.InferenceServerClient,
         assert all(np.array_equal(answer[name], alone[name]) for name in _OUTPUTS)
 
 
+def test_rows_of_a_request_change_no_bit_of_each_other(client: triton.InferenceServerClient) -> None:
+    long, short = _two_cities()[1], _beckett()
+    rows = [short, long[:100_000], np.zeros(9_000, np.int16), long, short[:40_000], long[20_000:90_000], long[5:30_005]]
+    audio = np.zeros((len(rows), max(map(len, rows))), np.int16)
+    for row, pcm in zip(audio, rows, strict=True):
+        row[: len(pcm)] = pcm
+    inputs = _inputs(audio[0], "en")
+    for tensor, array in zip(
+        inputs, (audio, np.array([[len(pcm)] for pcm in rows], np.int32), np.array([[b"en"]] * len(rows))), strict=True
+    ):
+        tensor.set_shape(array.shape)
+        tensor.set_data_from_numpy(array.astype(np.object_) if array.dtype.kind == "S" else array)
+    together = client.infer("asr_en", inputs)
+    for row, pcm in enumerate(rows):
+        alone = _ask(client, "asr_en", pcm, "en")
+        words = alone["word"].shape[1]
+        for name in _OUTPUTS:
+            found = together.as_numpy(name)[row]
+            assert np.array_equal(found[:words] if name.startswith("word") else found, alone[name][0])
+        assert set(together.as_numpy("word")[row, words:]) <= {b""}
+
+
 def _transcriber(model: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The model's own transcriber, loaded in this process."""
     directory = _REPOSITORY / model / "1"
@@ -234,7 +256,7 @@ def test_the_server_says_what_the_same_model_says_in_a_plain_loop(
     plain = build(_REPOSITORY / model / "1", "encoder.onnx", decoder)
     for pcm in (_beckett(), _two_cities()[1]):
         served = _ask(client, model, pcm, "en")
-        expected = plain.transcribe(pcm.astype(np.float32) / 32768, "en")
+        (expected,) = plain.transcribe([pcm.astype(np.float32) / 32768], ["en"])
         assert _text(served) == expected.text
         # NumPy's products depend on its number of threads in the last bit, which can move a word by a few frames.
         assert served["word_start_s"][0] == pytest.approx([word.start_s for word in expected.words], abs=0.1)
@@ -249,6 +271,12 @@ def _sessions(model: str, *files: str) -> list[ort.InferenceSession]:
 
 def _run(session: ort.InferenceSession, feed: dict[str, NDArray[Any]]) -> Answer:
     return dict(zip([output.name for output in session.get_outputs()], session.run(None, feed), strict=True))
+
+
+def _encoded(encoder: ort.InferenceSession, features: NDArray[np.float32]) -> Answer:
+    """What a decoder takes of one row that is not filled up."""
+    cross = _run(encoder, {encoder.get_inputs()[0].name: features})
+    return cross | {"time_bias": np.zeros((1, 1, 1, cross["cross_key_0"].shape[-1]), np.float32)}
 
 
 def _no_tokens(width: int) -> dict[str, NDArray[Any]]:
@@ -270,7 +298,7 @@ def test_the_rewritten_moonshine_follows_the_published_files_token_by_token() ->
     audio = (_beckett().astype(np.float32) / 32768)[np.newaxis]
     mask = np.ones(audio.shape, np.int64)
     hidden = _run(published[0], {"input_values": audio, "attention_mask": mask})["last_hidden_state"]
-    cross = _run(encoder, {"audio": audio})
+    cross = _encoded(encoder, audio)
     ours = cross | {
         f"past_{kind}_{n}": np.zeros((1, 8, 0, 36), np.float32) for n in range(6) for kind in ("key", "value")
     }
@@ -303,7 +331,7 @@ def test_tokens_fed_one_by_one_or_together_give_the_same_logits(model: str, widt
     encoder, decoder = _sessions(model, "encoder.onnx", "decoder.onnx")
     rng = np.random.default_rng(2)
     shape = (1, 32_000) if model == "asr_en" else (1, 80, 500)
-    cross = _run(encoder, {encoder.get_inputs()[0].name: rng.standard_normal(shape).astype(np.float32) * 0.1})
+    cross = _encoded(encoder, rng.standard_normal(shape).astype(np.float32) * 0.1)
     empty = _no_tokens(width)
     together = _run(decoder, cross | empty | {"ids": np.array([ids], np.int32)})
     cache, step = empty, {}

@@ -8,7 +8,8 @@ Caches are one tensor a layer, not one stacked tensor: a runtime can then hand a
 reference, where splitting a stacked one would copy all of it for every token.
 
 Inputs of layer n: `past_key_n`, `past_value_n` [batch, heads, tokens so far, width], `cross_key_n` [batch, heads,
-width, time] (transposed, ready to multiply), `cross_value_n` [batch, heads, time, width].
+width, time] (transposed, ready to multiply), `cross_value_n` [batch, heads, time, width]. For all layers: `time_bias`
+[batch, 1, 1, time], 0 where a row has audio and -10,000 where it is only filled up to the longest of the batch.
 """
 
 from collections.abc import Sequence
@@ -27,9 +28,10 @@ class DecoderLayout:
     alignment_heads: tuple[tuple[int, int], ...]
 
     def declare_inputs(self, graph: TransformerGraph) -> None:
-        """`ids` [batch, tokens], then each layer's self cache and cross cache (see the module's docstring)."""
+        """`ids` [batch, tokens], `time_bias`, then each layer's self and cross cache (see the module's docstring)."""
         heads, width = self.heads.count, self.heads.width
         graph.input("ids", "INT32", "tokens")
+        graph.input("time_bias", "FP32", 1, 1, "time")
         for layer in range(self.layers):
             graph.input(f"past_key_{layer}", "FP32", heads, "past_tokens", width)
             graph.input(f"past_value_{layer}", "FP32", heads, "past_tokens", width)
@@ -73,7 +75,7 @@ def cached_attention(
 
 def cross_attention(graph: TransformerGraph, heads: Heads, layer: int, query: str) -> tuple[str, str]:
     """Attention over the audio: context [batch, tokens, dim] and weights [batch, heads, tokens, time]."""
-    return graph.attention(query, f"cross_key_{layer}", f"cross_value_{layer}", heads)
+    return graph.attention(query, f"cross_key_{layer}", f"cross_value_{layer}", heads, "time_bias")
 
 
 def declare_outputs(graph: TransformerGraph, layout: DecoderLayout, logits: str, layers: Sequence[LayerResult]) -> None:

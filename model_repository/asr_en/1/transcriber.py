@@ -1,7 +1,7 @@
-"""Transcribes one segment of English with Moonshine."""
+"""Transcribes segments of English with Moonshine."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -40,17 +40,31 @@ class Moonshine:
         self._start_of_text = int(document["start_of_text"])
         self._end_of_text = int(document["end_of_text"])
 
-    def transcribe(self, audio: Float, language: str, given_up: Callable[[], bool] = never) -> Transcript:
+    def transcribe(
+        self, audio: Sequence[Float], languages: Sequence[str], given_up: Callable[[], bool] = never
+    ) -> list[Transcript]:
         """See viva_speech.transcript.Transcriber."""
-        if is_silent(audio):
-            return Transcript("", "en", 1.0, ())
-        duration_s = len(audio) / SAMPLE_RATE_HZ
-        hypothesis = greedy(
-            self._engine.encode(np.pad(audio, (0, int(TRAILING_SILENCE_S * SAMPLE_RATE_HZ)))[None]),
-            (self._start_of_text,),
-            Rules(self._end_of_text, int(duration_s * TOKENS_PER_SECOND) + SPARE_TOKENS),
+        del languages
+        found = [Transcript("", "en", 1.0, ())] * len(audio)
+        loud = [row for row, samples in enumerate(audio) if not is_silent(samples)]
+        if not loud:
+            return found
+        silence = np.zeros(int(TRAILING_SILENCE_S * SAMPLE_RATE_HZ), np.float32)
+        hypotheses = greedy(
+            self._engine.encode([np.concatenate([audio[row], silence])[None] for row in loud]),
+            [(self._start_of_text,)] * len(loud),
+            [self._rules(len(audio[row]) / SAMPLE_RATE_HZ) for row in loud],
             given_up,
         )
+        for row, hypothesis in zip(loud, hypotheses, strict=True):
+            found[row] = self._transcript(audio[row], hypothesis)
+        return found
+
+    def _rules(self, duration_s: float) -> Rules:
+        return Rules(self._end_of_text, int(duration_s * TOKENS_PER_SECOND) + SPARE_TOKENS)
+
+    def _transcript(self, audio: Float, hypothesis: Hypothesis) -> Transcript:
+        duration_s = len(audio) / SAMPLE_RATE_HZ
         frames = max(len(audio) // FRAME_SAMPLES, 1)
         starts_s = token_starts(hypothesis.attention, frames) * (FRAME_SAMPLES / SAMPLE_RATE_HZ)
         bounds_s = [*starts_s, duration_s]

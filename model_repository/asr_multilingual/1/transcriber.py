@@ -1,7 +1,7 @@
-"""Transcribes one segment with Whisper: detects the language, decodes greedily, times the words."""
+"""Transcribes segments with Whisper: detects the language, decodes greedily, times the words."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,29 +82,31 @@ class Whisper:
         self._vocabulary = Vocabulary.read(directory / "vocabulary.json")
         self._suppress = {code: self._vocabulary.suppressed(code) for code in LANGUAGES}
 
-    def transcribe(self, audio: Float, language: str, given_up: Callable[[], bool] = never) -> Transcript:
-        """See viva_speech.transcript.Transcriber."""
+    def transcribe(
+        self, audio: Sequence[Float], languages: Sequence[str], given_up: Callable[[], bool] = never
+    ) -> list[Transcript]:
+        """See viva_speech.transcript.Transcriber. One by one: rows of the int8 decoder would change each other."""
+        return [self._one(samples, code, given_up) for samples, code in zip(audio, languages, strict=True)]
+
+    def _one(self, audio: Float, language: str, given_up: Callable[[], bool]) -> Transcript:
         if is_silent(audio):
             return Transcript("", language or LANGUAGES[0], 0.0, ())
         vocabulary = self._vocabulary
-        decoding = self._engine.encode(log_mel(audio, window_samples(len(audio)))[None])
+        decoding = self._engine.encode([log_mel(audio, window_samples(len(audio)))[None]])
         # The first token alone: its logits tell the language and whether anybody speaks at all.
-        start = softmax(decoding.feed(vocabulary.start_of_transcript).logits)
+        start = softmax(decoding.feed([[vocabulary.start_of_transcript]]).logits[0])
         language = language or max(LANGUAGES, key=lambda code: float(start[vocabulary.languages[code]]))
         language_id = vocabulary.languages[language]
         # Among all the languages that Whisper knows: a low one says that it hears a third.
         language_probability = float(start[language_id] / start[list(vocabulary.languages.values())].sum())
-        hypothesis = greedy(
-            decoding,
-            (language_id, vocabulary.transcribe, vocabulary.no_timestamps),
-            Rules(
-                end_of_text=vocabulary.end_of_text,
-                max_tokens=len(audio) * TOKENS_PER_SECOND // SAMPLE_RATE_HZ + SPARE_TOKENS,
-                suppress=self._suppress[language],
-                suppress_at_start=vocabulary.suppress_at_start,
-            ),
-            given_up,
+        rules = Rules(
+            end_of_text=vocabulary.end_of_text,
+            max_tokens=len(audio) * TOKENS_PER_SECOND // SAMPLE_RATE_HZ + SPARE_TOKENS,
+            suppress=self._suppress[language],
+            suppress_at_start=vocabulary.suppress_at_start,
         )
+        prompt = (language_id, vocabulary.transcribe, vocabulary.no_timestamps)
+        (hypothesis,) = greedy(decoding, [prompt], [rules], given_up)
         if is_invented(float(start[vocabulary.no_speech]), hypothesis):
             return Transcript("", language, language_probability, ())
         tokens = self._timed(hypothesis, len(audio))

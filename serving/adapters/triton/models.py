@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from serving.adapters.triton.client import TritonClient
 from serving.adapters.triton.tensors import Array, contract_of
+from serving.adapters.triton.together import Together
 from serving.adapters.triton.tokenizer import SentenceTokenizer
 from serving.domain.assessment import ModelVersion
 from serving.domain.competency import LANGUAGES, Language
@@ -23,10 +25,12 @@ from serving.domain.errors import InternalFault, ModelFailed
 from serving.domain.transcript import SegmentTranscript, Word
 from serving.pipeline import precedence
 from serving.pipeline.concurrency import all_of
-from serving.pipeline.cores import ANY_CORE, Core
+from serving.pipeline.cores import ANY_CORE, Core, another_is_free
 from serving.pipeline.ports import HeadOutputs, SentenceBatch
 
 _VERSION_FOLDER = "1"
+
+_Segment: TypeAlias = tuple[NDArray[np.int16], Language | None]
 
 # A sentence takes some tens of microseconds. Many hold up the event loop; for a few a thread costs more than they do.
 _TOKENISED_IN_PLACE = 32
@@ -71,6 +75,12 @@ class TritonModels:
         self._config = config or CallConfig()
         self._core = core
         self._slots = asyncio.Semaphore(self._config.in_flight)
+        self._recognisers = {
+            model: Together[_Segment, SegmentTranscript](
+                partial(self._recognise, model), partial(self._turn, core), partial(another_is_free, core), _samples
+            )
+            for model in ("asr_en", "asr_multilingual")
+        }
         vocabulary = repository / "sentence_encoder" / _VERSION_FOLDER / "sentencepiece.model"
         try:
             self._tokenizer = SentenceTokenizer(vocabulary)
@@ -96,12 +106,26 @@ class TritonModels:
     async def transcribe(self, pcm: NDArray[np.int16], language: Language | None) -> SegmentTranscript:
         """See `SpeechModels`. English goes to the English model; the rest, and what is to be detected, does not."""
         model = "asr_en" if language == "en" else "asr_multilingual"
+        limit = await self._client.max_batch_size(model, self._config.timeout_s)
+        return await self._recognisers[model].row((pcm, language), limit)
+
+    async def _recognise(self, model: str, segments: Sequence[_Segment]) -> list[SegmentTranscript]:
+        audio = np.zeros((len(segments), max(len(pcm) for pcm, _ in segments)), np.int16)
+        for row, (pcm, _) in enumerate(segments):
+            audio[row, : len(pcm)] = pcm
         inputs: dict[str, Array] = {
-            "audio": pcm[np.newaxis],
-            "sample_count": np.array([[len(pcm)]], np.int32),
-            "language": np.array([[(language or "").encode()]], np.object_),
+            "audio": audio,
+            "sample_count": np.array([[len(pcm)] for pcm, _ in segments], np.int32),
+            "language": np.array([[(language or "").encode()] for _, language in segments], np.object_),
         }
-        return _transcript(model, await self._infer(model, inputs, self._core))
+        outputs = await self._client.infer(model, inputs, timeout_s=self._config.timeout_s)
+        return [_transcript(model, outputs, row) for row in range(len(segments))]
+
+    @asynccontextmanager
+    async def _turn(self, core: Core) -> AsyncIterator[None]:
+        # Whoever waits holds nothing that others need: neither a core nor a place, and for a core no place either.
+        async with core, self._slots:
+            yield
 
     async def embed(self, sentences: Sequence[str]) -> NDArray[np.float32]:
         """See `LanguageModels`."""
@@ -206,10 +230,13 @@ class TritonModels:
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
     async def _infer(self, model: str, inputs: Mapping[str, Array], core: Core = ANY_CORE) -> dict[str, Any]:
-        # Whoever waits holds nothing that others need: neither a core nor a place, and for a core no place either.
         await precedence.let_pass()
-        async with core, self._slots:
+        async with self._turn(core):
             return await self._client.infer(model, inputs, timeout_s=self._config.timeout_s)
+
+
+def _samples(segment: _Segment) -> int:
+    return len(segment[0])
 
 
 def _padded(rows: Sequence[NDArray[np.int32]]) -> dict[str, Array]:
@@ -222,19 +249,20 @@ def _padded(rows: Sequence[NDArray[np.int32]]) -> dict[str, Array]:
     return {"input_ids": ids, "attention_mask": mask}
 
 
-def _transcript(model: str, outputs: Mapping[str, Array]) -> SegmentTranscript:
-    language = _text(outputs["language"][0, 0])
+def _transcript(model: str, outputs: Mapping[str, Array], row: int) -> SegmentTranscript:
+    language = _text(outputs["language"][row, 0])
     if language not in LANGUAGES:
         raise ModelFailed(f"{model} answered in the language {language!r}")
-    columns = (outputs[name][0] for name in ("word", "word_start_s", "word_end_s", "word_probability"))
+    columns = (outputs[name][row] for name in ("word", "word_start_s", "word_end_s", "word_probability"))
     words = tuple(
         Word(_text(word), float(start), float(end), float(probability))
         for word, start, end, probability in zip(*columns, strict=True)
+        if word  # a row with fewer than the longest is filled up
     )
     return SegmentTranscript(
-        text=_text(outputs["text"][0, 0]),
+        text=_text(outputs["text"][row, 0]),
         language=language,
-        language_probability=float(outputs["language_probability"][0, 0]),
+        language_probability=float(outputs["language_probability"][row, 0]),
         words=words,
     )
 
