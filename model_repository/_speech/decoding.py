@@ -1,4 +1,4 @@
-"""Greedy decoding of several rows side by side, with guards against running on: a cap on tokens, a stop at repetition."""
+"""Greedy decoding of rows side by side, with guards against running on: a cap on tokens, a stop at repetition."""
 
 import itertools
 import math
