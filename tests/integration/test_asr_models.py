@@ -210,7 +210,8 @@ def test_padding_and_company_change_no_bit(client: triton.InferenceServerClient,
         assert all(np.array_equal(answer[name], alone[name]) for name in _OUTPUTS)
 
 
-def test_rows_of_a_request_change_no_bit_of_each_other(client: triton.InferenceServerClient) -> None:
+@pytest.mark.parametrize("model", _MODELS)
+def test_rows_of_a_request_change_no_bit_of_each_other(client: triton.InferenceServerClient, model: str) -> None:
     long, short = _two_cities()[1], _beckett()
     rows = [short, long[:100_000], np.zeros(9_000, np.int16), long, short[:40_000], long[20_000:90_000], long[5:30_005]]
     audio = np.zeros((len(rows), max(map(len, rows))), np.int16)
@@ -222,9 +223,9 @@ def test_rows_of_a_request_change_no_bit_of_each_other(client: triton.InferenceS
     ):
         tensor.set_shape(array.shape)
         tensor.set_data_from_numpy(array.astype(np.object_) if array.dtype.kind == "S" else array)
-    together = client.infer("asr_en", inputs)
+    together = client.infer(model, inputs)
     for row, pcm in enumerate(rows):
-        alone = _ask(client, "asr_en", pcm, "en")
+        alone = _ask(client, model, pcm, "en")
         words = alone["word"].shape[1]
         for name in _OUTPUTS:
             found = together.as_numpy(name)[row]
@@ -245,15 +246,12 @@ def _transcriber(model: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize(
-    ("model", "kind", "decoder"),
-    [("asr_en", "Moonshine", "decoder.onnx"), ("asr_multilingual", "Whisper", "decoder_int8.onnx")],
-)
+@pytest.mark.parametrize(("model", "kind"), [("asr_en", "Moonshine"), ("asr_multilingual", "Whisper")])
 def test_the_server_says_what_the_same_model_says_in_a_plain_loop(
-    client: triton.InferenceServerClient, monkeypatch: pytest.MonkeyPatch, model: str, kind: str, decoder: str
+    client: triton.InferenceServerClient, monkeypatch: pytest.MonkeyPatch, model: str, kind: str
 ) -> None:
     build: Callable[..., Any] = getattr(_transcriber(model, monkeypatch), kind)
-    plain = build(_REPOSITORY / model / "1", "encoder.onnx", decoder)
+    plain = build(_REPOSITORY / model / "1", "encoder.onnx", "decoder_int8.onnx")
     for pcm in (_beckett(), _two_cities()[1]):
         served = _ask(client, model, pcm, "en")
         (expected,) = plain.transcribe([pcm.astype(np.float32) / 32768], ["en"])

@@ -1,4 +1,4 @@
-"""Moonshine tiny (English) from its int8 `.ort` files to a clean fp32 ONNX encoder and decoder.
+"""Moonshine tiny (English) from its int8 `.ort` files to a clean fp32 ONNX encoder, an fp32 and an int8 decoder.
 
 The published files are ONNX Runtime's own format with fused and dynamically quantised operators, control flow,
 and masks that let padding leak into the output. They are read for their weights only (dequantised exactly);
@@ -23,6 +23,7 @@ import onnx
 import onnxruntime as ort
 from onnx import numpy_helper
 
+from deployments.models.convert.eight_bits import write_eight_bits
 from deployments.models.convert.speech_decoder import (
     DecoderLayout,
     LayerResult,
@@ -49,7 +50,7 @@ Float = npt.NDArray[np.float32]
 
 
 def convert(sources: Mapping[str, Path], out: Path) -> None:
-    """Write `encoder.onnx`, `decoder.onnx` and `vocabulary.json` into `out`.
+    """Write `encoder.onnx`, `decoder.onnx`, `decoder_int8.onnx` and `vocabulary.json` into `out`.
 
     Sources: `encoder` (encoder_model.ort), `decoder` (decoder_model_merged.ort), `tokenizer` (tokenizer.bin).
     """
@@ -58,6 +59,7 @@ def convert(sources: Mapping[str, Path], out: Path) -> None:
     encoder, decoder = OrtWeights.read(sources["encoder"]), OrtWeights.read(sources["decoder"])
     _encoder(encoder, decoder, layout).save(out / "encoder.onnx")
     _decoder(decoder, layout).save(out / "decoder.onnx")
+    write_eight_bits(out / "decoder.onnx", out / "decoder_int8.onnx")
     document = {
         "tokens": [base64.b64encode(text_of(token)).decode() for token in tokens],
         "start_of_text": START_OF_TEXT,

@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from deployments.models.convert.ct2 import Weights, join_parts, read_weights
+from deployments.models.convert.eight_bits import write_eight_bits
 from deployments.models.convert.speech_decoder import (
     DecoderLayout,
     LayerResult,
@@ -63,14 +63,7 @@ def convert(sources: Mapping[str, Path], out: Path) -> None:
     )
     _Whisper(weights).encoder(layout).save(out / "encoder.onnx")
     _Whisper(weights).decoder(layout).save(out / "decoder.onnx")
-    quantize_dynamic(
-        out / "decoder.onnx",
-        out / "decoder_int8.onnx",
-        op_types_to_quantize=["MatMul"],
-        per_channel=True,
-        # Unsigned: without VNNI the kernel for signed weights adds products in 16 bits, which can saturate.
-        weight_type=QuantType.QUInt8,
-    )
+    write_eight_bits(out / "decoder.onnx", out / "decoder_int8.onnx")
     document = vocabulary_document(tokens, config)
     (out / "vocabulary.json").write_text(json.dumps(document, separators=(",", ":")), encoding="utf-8")
 

@@ -74,6 +74,15 @@ def window_samples(samples: int) -> int:
     return min(max(seconds, MIN_WINDOW_S), MAX_SECONDS) * SAMPLE_RATE_HZ
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What the first look at a segment says: its language, how sure that is, and whether nobody speaks."""
+
+    language: str
+    language_probability: float
+    no_speech: float
+
+
 class Whisper:
     """A transcriber of English and Mandarin."""
 
@@ -85,32 +94,50 @@ class Whisper:
     def transcribe(
         self, audio: Sequence[Float], languages: Sequence[str], given_up: Callable[[], bool] = never
     ) -> list[Transcript]:
-        """See viva_speech.transcript.Transcriber. One by one: rows of the int8 decoder would change each other."""
-        return [self._one(samples, code, given_up) for samples, code in zip(audio, languages, strict=True)]
-
-    def _one(self, audio: Float, language: str, given_up: Callable[[], bool]) -> Transcript:
-        if is_silent(audio):
-            return Transcript("", language or LANGUAGES[0], 0.0, ())
-        vocabulary = self._vocabulary
-        decoding = self._engine.encode([log_mel(audio, window_samples(len(audio)))[None]])
+        """See viva_speech.transcript.Transcriber."""
+        found = [Transcript("", language or LANGUAGES[0], 0.0, ()) for language in languages]
+        loud = [row for row, samples in enumerate(audio) if not is_silent(samples)]
+        if not loud:
+            return found
+        decoding = self._engine.encode([log_mel(audio[row], window_samples(len(audio[row])))[None] for row in loud])
         # The first token alone: its logits tell the language and whether anybody speaks at all.
-        start = softmax(decoding.feed([[vocabulary.start_of_transcript]]).logits[0])
-        language = language or max(LANGUAGES, key=lambda code: float(start[vocabulary.languages[code]]))
-        language_id = vocabulary.languages[language]
-        # Among all the languages that Whisper knows: a low one says that it hears a third.
-        language_probability = float(start[language_id] / start[list(vocabulary.languages.values())].sum())
-        rules = Rules(
-            end_of_text=vocabulary.end_of_text,
-            max_tokens=len(audio) * TOKENS_PER_SECOND // SAMPLE_RATE_HZ + SPARE_TOKENS,
-            suppress=self._suppress[language],
-            suppress_at_start=vocabulary.suppress_at_start,
+        first = decoding.feed([[self._vocabulary.start_of_transcript]] * len(loud)).logits
+        openings = [self._opening(softmax(logits), languages[row]) for row, logits in zip(loud, first, strict=True)]
+        hypotheses = greedy(
+            decoding,
+            [self._prompt(opening) for opening in openings],
+            [self._rules(opening, len(audio[row])) for row, opening in zip(loud, openings, strict=True)],
+            given_up,
         )
-        prompt = (language_id, vocabulary.transcribe, vocabulary.no_timestamps)
-        (hypothesis,) = greedy(decoding, [prompt], [rules], given_up)
-        if is_invented(float(start[vocabulary.no_speech]), hypothesis):
-            return Transcript("", language, language_probability, ())
+        for row, opening, hypothesis in zip(loud, openings, hypotheses, strict=True):
+            found[row] = self._transcript(audio[row], opening, hypothesis)
+        return found
+
+    def _opening(self, start: Float, language: str) -> Opening:
+        ids = self._vocabulary.languages
+        language = language or max(LANGUAGES, key=lambda code: float(start[ids[code]]))
+        # Among all the languages that Whisper knows: a low one says that it hears a third.
+        probability = float(start[ids[language]] / start[list(ids.values())].sum())
+        return Opening(language, probability, float(start[self._vocabulary.no_speech]))
+
+    def _prompt(self, opening: Opening) -> tuple[int, ...]:
+        vocabulary = self._vocabulary
+        return (vocabulary.languages[opening.language], vocabulary.transcribe, vocabulary.no_timestamps)
+
+    def _rules(self, opening: Opening, samples: int) -> Rules:
+        return Rules(
+            end_of_text=self._vocabulary.end_of_text,
+            max_tokens=samples * TOKENS_PER_SECOND // SAMPLE_RATE_HZ + SPARE_TOKENS,
+            suppress=self._suppress[opening.language],
+            suppress_at_start=self._vocabulary.suppress_at_start,
+        )
+
+    def _transcript(self, audio: Float, opening: Opening, hypothesis: Hypothesis) -> Transcript:
+        if is_invented(opening.no_speech, hypothesis):
+            return Transcript("", opening.language, opening.language_probability, ())
         tokens = self._timed(hypothesis, len(audio))
-        return Transcript(text_of(tokens), language, language_probability, trim_words(words_of(tokens), audio))
+        words = trim_words(words_of(tokens), audio)
+        return Transcript(text_of(tokens), opening.language, opening.language_probability, words)
 
     def _timed(self, hypothesis: Hypothesis, samples: int) -> list[Token]:
         duration_s = samples / SAMPLE_RATE_HZ
