@@ -1,7 +1,8 @@
 """A copy of a graph whose matrix products have weights of 8 bits."""
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -27,20 +28,25 @@ def write_eight_bits(source: Path, out: Path) -> None:
     for node in model.graph.node:
         if node.op_type == "MatMul" and node.input[1] in constants:
             weight = constants[node.input[1]]
-            rows, columns = weight.dims
-            parts = dict(zip(("int8", "scale", "zero"), in_blocks(numpy_helper.to_array(weight)), strict=True))
-            names = {part: f"{weight.name}/{part}" for part in parts}
-            if names["int8"] not in constants:
-                for part, array in parts.items():
-                    constants[names[part]] = numpy_helper.from_array(array, names[part])
-                    model.graph.initializer.append(constants[names[part]])
-            attributes = {"K": rows, "N": columns, "bits": 8, "block_size": BLOCK, "accuracy_level": _INT8_PRODUCTS}
-            inputs = [node.input[0], *names.values()]
-            node.CopyFrom(
-                helper.make_node(
-                    "MatMulNBits", inputs, node.output, name=node.name, domain="com.microsoft", **attributes
-                )
+            names = [f"{weight.name}/{part}" for part in ("int8", "scale", "zero")]
+            if names[0] not in constants:
+                arrays: Iterable[npt.NDArray[Any]] = in_blocks(numpy_helper.to_array(weight))
+                for name, array in zip(names, arrays, strict=True):
+                    constants[name] = numpy_helper.from_array(array, name)
+                    model.graph.initializer.append(constants[name])
+            product = helper.make_node(
+                "MatMulNBits",
+                [node.input[0], *names],
+                node.output,
+                name=node.name,
+                domain="com.microsoft",
+                K=weight.dims[0],
+                N=weight.dims[1],
+                bits=8,
+                block_size=BLOCK,
+                accuracy_level=_INT8_PRODUCTS,
             )
+            node.CopyFrom(product)
     used = {name for node in model.graph.node for name in node.input}
     for tensor in [tensor for tensor in model.graph.initializer if tensor.name not in used]:
         model.graph.initializer.remove(tensor)
