@@ -15,6 +15,11 @@ from serving.adapters.triton.endpoint import Endpoint, remove_endpoint, write_en
 from serving.domain.errors import ModelFailed, ModelUnavailable, Overloaded, VivaError
 
 _AUDIO = {"audio": np.zeros((1, 512), np.int16)}
+_SEGMENT = {
+    "audio": np.zeros((1, 512), np.int16),
+    "sample_count": np.array([[512]], np.int32),
+    "language": np.array([[b"en"]], np.object_),
+}
 
 
 class Misbehaving(service_pb2_grpc.GRPCInferenceServiceServicer):
@@ -28,6 +33,7 @@ class Misbehaving(service_pb2_grpc.GRPCInferenceServiceServicer):
         self.response = service_pb2.ModelInferResponse()
         self.delay_s = 0.0
         self.cancelled = False
+        self.answered = False
 
     async def ModelInfer(self, request: Any, context: Any) -> Any:
         self.calls += 1
@@ -38,6 +44,7 @@ class Misbehaving(service_pb2_grpc.GRPCInferenceServiceServicer):
             raise
         if self.code is not grpc.StatusCode.OK:
             await context.abort(self.code, self.sentence)
+        self.answered = True
         return self.response
 
     async def ModelConfig(self, request: Any, context: Any) -> Any:
@@ -154,17 +161,33 @@ async def test_a_slow_model_meets_the_deadline(triton: Misbehaving, client: Trit
         await client.infer("vad", _AUDIO, timeout_s=0.2)
 
 
-async def test_cancelling_the_caller_cancels_the_request(triton: Misbehaving, client: TritonClient) -> None:
-    triton.delay_s = 30
-    call = asyncio.create_task(client.infer("vad", _AUDIO, timeout_s=60))
+async def _given_up(triton: Misbehaving, client: TritonClient, model: str, inputs: dict[str, Any]) -> None:
+    call = asyncio.create_task(client.infer(model, inputs, timeout_s=60))
     while not triton.calls:
         await asyncio.sleep(0.01)
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await call
+
+
+async def test_cancelling_the_caller_cancels_a_recognition(triton: Misbehaving, client: TritonClient) -> None:
+    triton.delay_s = 30
+    await _given_up(triton, client, "asr_en", _SEGMENT)
     async with asyncio.timeout(10):
         while not triton.cancelled:
             await asyncio.sleep(0.01)
+
+
+async def test_cancelling_the_caller_lets_a_short_request_come_to_its_end(
+    triton: Misbehaving, client: TritonClient
+) -> None:
+    triton.delay_s = 0.3
+    long = {"audio": np.zeros((1, 100_000), np.int16)}  # in shared memory
+    await _given_up(triton, client, "vad", long)
+    async with asyncio.timeout(10):
+        while not triton.answered:
+            await asyncio.sleep(0.01)
+    assert not triton.cancelled
 
 
 async def test_closing_the_client_fails_the_calls_in_flight_and_cancels_nobody(
