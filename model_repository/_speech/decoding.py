@@ -93,11 +93,8 @@ class _Row:
         self._ids: list[int] = []
         self._log_probabilities: list[float] = []
         self._looks: list[Float] = []
-        self._stop: Stop | None = None
-
-    @property
-    def ended(self) -> bool:
-        return self._stop is not None
+        self._stop = Stop.TOKEN_LIMIT
+        self.ended = False
 
     @property
     def last(self) -> int:
@@ -111,15 +108,14 @@ class _Row:
         self._looks.append(attention)
         self._log_probabilities.append(log_probability)
         if token == rules.end_of_text:
-            self._stop = Stop.END_OF_TEXT
+            self._stop, self.ended = Stop.END_OF_TEXT, True
             return
         ids.append(token)
         excess = repeated_tail(ids)
         if excess:
             del ids[-excess:]
             self._stop = Stop.REPETITION
-        elif len(ids) == rules.max_tokens:
-            self._stop = Stop.TOKEN_LIMIT
+        self.ended = excess > 0 or len(ids) == rules.max_tokens
 
     def hypothesis(self) -> Hypothesis:
         ids = self._ids
@@ -127,7 +123,7 @@ class _Row:
             ids=tuple(ids),
             probabilities=tuple(math.exp(value) for value in self._log_probabilities[: len(ids)]),
             attention=np.stack(self._looks[: len(ids) + 1], axis=1),
-            stop=self._stop or Stop.TOKEN_LIMIT,
+            stop=self._stop,
             mean_log_probability=float(np.mean(self._log_probabilities)),
         )
 

@@ -9,13 +9,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from tritonclient.grpc import InferInput, InferRequestedOutput
 from tritonclient.grpc.aio import InferenceServerClient
 
 from serving.adapters.triton.arena import Region, ShmArena
+from serving.adapters.triton.contract import RECOGNISERS
 from serving.adapters.triton.endpoint import Endpoint, endpoint_path, read_endpoint
 from serving.adapters.triton.faults import Fault, classify, to_viva_error
 from serving.adapters.triton.tensors import Array, check_inputs, check_outputs, contract_of
@@ -41,9 +42,6 @@ class ClientConfig:
     shm_threshold_bytes: int = 64 * 1024
     shm_limit_bytes: int = 64 * 1024 * 1024
     recovery_s: float = 15.0
-
-
-_ASK_WHO_WAITS: Final = frozenset({"asr_en", "asr_multilingual"})
 
 
 class _Connection:
@@ -217,7 +215,7 @@ class TritonClient:
             )
         )
         request.add_done_callback(give_back)
-        result = await (request if model in _ASK_WHO_WAITS else asyncio.shield(request))
+        result = await (request if model in RECOGNISERS else asyncio.shield(request))
         rows = len(next(iter(inputs.values())))
         return check_outputs(model, {name: result.as_numpy(name) for name in wanted}, rows)
 

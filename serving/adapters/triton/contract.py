@@ -8,7 +8,7 @@ GPU config, so a client never knows which one answers. The batch dimension comes
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
+from typing import Final, Literal
 
 Datatype = Literal["UINT8", "INT16", "INT32", "FP32", "BYTES"]
 """Triton's name of a tensor's element type, as in the v2 inference protocol (without config.pbtxt's `TYPE_`)."""
@@ -141,11 +141,13 @@ _BODY_POSE = ModelContract(
     ),
 )
 
+RECOGNISERS: Final = ("asr_en", "asr_multilingual")
+"""The models whose requests run for seconds, and which ask whether anybody still waits."""
+
 CONTRACT: Mapping[str, ModelContract] = MappingProxyType(
     {
         "vad": _VAD,
-        "asr_en": _ASR,
-        "asr_multilingual": _ASR,
+        **dict.fromkeys(RECOGNISERS, _ASR),
         "sentence_encoder": _SENTENCE_ENCODER,
         "star_tagger": _STAR_TAGGER,
         "answer_judge": _ANSWER_JUDGE,

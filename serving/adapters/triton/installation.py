@@ -86,5 +86,7 @@ class TritonInstallation:
         # Instances are the parallelism; a thread pool in each of them would fight over the same cores.
         environment["OMP_NUM_THREADS"] = "1"
         # Buffers of a batch of segments are kept for the next: fetching fresh pages took 5% of the English recogniser.
-        environment["GLIBC_TUNABLES"] = "glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=268435456"
+        environment.setdefault(
+            "GLIBC_TUNABLES", "glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=268435456"
+        )
         return environment

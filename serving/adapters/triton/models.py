@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serving.adapters.triton.client import TritonClient
+from serving.adapters.triton.contract import RECOGNISERS
 from serving.adapters.triton.tensors import Array, contract_of
 from serving.adapters.triton.together import Together
 from serving.adapters.triton.tokenizer import SentenceTokenizer
@@ -79,7 +80,7 @@ class TritonModels:
             model: Together[_Segment, SegmentTranscript](
                 partial(self._recognise, model), partial(self._turn, core), partial(another_is_free, core), _samples
             )
-            for model in ("asr_en", "asr_multilingual")
+            for model in RECOGNISERS
         }
         vocabulary = repository / "sentence_encoder" / _VERSION_FOLDER / "sentencepiece.model"
         try:

@@ -86,15 +86,14 @@ class Together(Generic[In, Out]):
         try:
             for row, output in zip(rows, await self._send([row.item for row in rows]), strict=True):
                 row.set(output)
-        except ModelFailed as error:
-            if len(rows) == 1:
-                rows[0].fail(error)
-            for row in rows if len(rows) > 1 else ():  # one of them may be at fault
-                if not row.output.done():
-                    await self._run([row])
         except Exception as error:
-            for row in rows:
-                row.fail(error)
+            if isinstance(error, ModelFailed) and len(rows) > 1:  # one of them may be at fault
+                for row in rows:
+                    if not row.output.done():
+                        await self._run([row])
+            else:
+                for row in rows:
+                    row.fail(error)
 
 
 class _Row(Generic[In, Out]):

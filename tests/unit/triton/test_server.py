@@ -66,6 +66,12 @@ def test_stubs_run_on_this_interpreter(server: TritonServer, monkeypatch: pytest
     first = Path(environment["PATH"].split(":")[0])
     assert (first / "python3").exists()
     assert environment["OMP_NUM_THREADS"] == "1"
+    assert "trim_threshold" in environment["GLIBC_TUNABLES"]
+
+
+def test_what_the_operator_says_about_memory_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.arena_max=2")
+    assert TritonInstallation.find().environment()["GLIBC_TUNABLES"] == "glibc.malloc.arena_max=2"
 
 
 def test_free_ports_differ_and_avoid_one_that_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
