@@ -65,7 +65,7 @@ class Depth:
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--corpus", type=click.Path(path_type=Path), required=True, help="Folder of the answers.")
-@click.option("--base", type=click.IntRange(1), help="Answers of depth 1. Default: all of the corpus, each once.")
+@click.option("--base", type=click.IntRange(1), help="Answers of depth 1. Default: the corpus once.")
 @click.option("--times", default="1,4,16,32", show_default=True, help="Depths, as multiples of the base.")
 @click.option("--runs", type=click.IntRange(1, 1000), default=5, show_default=True, help="Rounds, each of every depth.")
 @click.option("--only", type=click.Choice([one.value for one in Modality]), help="Answers of one kind.")
@@ -77,10 +77,10 @@ def main(corpus: Path, base: int | None, times: str, runs: int, only: str | None
     """
     try:
         depths = _depths(times)
-        samples = tuple(one for one in corpora.load(corpus).samples if only in (None, one.modality.value))[:base]
+        samples = tuple(one for one in corpora.load(corpus).samples if only in (None, one.modality.value))
         if not samples:
             raise BenchError(f"--only: {corpus} has no {only} answers")
-        found = _measured(samples, depths, runs)
+        found = _measured(based(samples, base or len(samples)), depths, runs)
     except (BenchError, VivaError, OSError) as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(2)
@@ -92,6 +92,18 @@ def main(corpus: Path, base: int | None, times: str, runs: int, only: str | None
         wall_s, cpu_s = statistics.median(one.wall_s), statistics.median(one.cpu_s)
         table.add_row(f"{one.answers}", f"{wall_s:.4f}", f"{one.of_first:.3f}", f"{cpu_s:.4f}")
     Console().print(table)
+
+
+def based(samples: tuple[Sample, ...], base: int) -> tuple[Sample, ...]:
+    """The answers of depth 1: some of the corpus's, or all of them several times.
+
+    Raises:
+        BenchError: all of them do not make up `base`: deeper queues would not be multiples of the same work.
+    """
+    times, left = divmod(base, len(samples))
+    if times and left:
+        raise BenchError(f"--base: {base} is no multiple of the {len(samples)} answers that there are")
+    return samples * times or samples[:base]
 
 
 def _depths(text: str) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,9 +72,10 @@ class FrameBatch:
     """A few sampled frames; dropped as soon as the faces are cropped.
 
     Attributes:
-        rgb: uint8 [frames, height, width, 3], upright (rotation applied), long side at most the configured limit.
+        rgb: of each frame, uint8 [height, width, 3], all of one size, upright (rotation applied), long side at most the
+            configured limit. Not one array: what the decoder wrote is looked at where it lies.
         time_s: float64 [frames], presentation times in seconds from the start of the answer.
     """
 
-    rgb: NDArray[np.uint8]
+    rgb: Sequence[NDArray[np.uint8]]
     time_s: NDArray[np.float64]

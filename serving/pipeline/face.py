@@ -143,7 +143,7 @@ class _Run:
     async def analyse(self, detected: _Detected) -> None:
         """Choose the candidate's face in each frame and keep its numbers and those of the body."""
         batch = detected.batch
-        height, width = batch.rgb.shape[1:3]
+        height, width = batch.rgb[0].shape[:2]
         chosen: list[tuple[int, Face]] = []
         posed: list[tuple[int, Face]] = []
         for index, (faces, time_s) in enumerate(zip(detected.faces, batch.time_s, strict=True)):
@@ -194,7 +194,7 @@ class _Run:
     async def _poses(self, batch: FrameBatch, people: Sequence[tuple[int, Face]]) -> list[Arms]:
         if not people:
             return []
-        height, width = batch.rgb.shape[1:3]
+        height, width = batch.rgb[0].shape[:2]
         regions = [body_region(face) for _, face in people]
         crops = await asyncio.to_thread(cut, batch.rgb, [i for i, _ in people], regions, POSE_SIZE)
         landmarks, presence = await self._models.body_pose(crops)

@@ -21,7 +21,7 @@ WIDE_SEARCH_S = 2.0
 
 
 def cut(
-    frames: Pixels, indices: Sequence[int], regions: Sequence[SquareRegion], size: int, *, grey: bool = False
+    frames: Sequence[Pixels], indices: Sequence[int], regions: Sequence[SquareRegion], size: int, *, grey: bool = False
 ) -> NDArray[np.uint8]:
     """One crop for each pair of a frame's index and a region, uint8 [n, size, size(, 3)]. Blocking."""
     return np.stack([crop(frames[i], region, size, grey=grey) for i, region in zip(indices, regions, strict=True)])
@@ -41,7 +41,7 @@ class FaceSearch:
 
     async def run(self, batch: FrameBatch) -> list[list[Face]]:
         """Faces of each frame, in frame pixels."""
-        height, width = batch.rgb.shape[1:3]
+        height, width = batch.rgb[0].shape[:2]
         letterbox = Letterbox(width, height, DETECTOR_SIZE)
         images = await asyncio.to_thread(lambda: np.stack([letterbox.apply(frame) for frame in batch.rgb]))
         regressors, logits = await self._models.detect_faces(images)

@@ -79,7 +79,7 @@ async def look(
     async def frames() -> AsyncIterator[FrameBatch]:
         for start in range(0, len(pictures), batch):
             rgb = np.stack(pictures[start : start + batch])
-            yield FrameBatch(rgb, (start + np.arange(len(rgb))) / RATE)
+            yield FrameBatch(tuple(rgb), (start + np.arange(len(rgb))) / RATE)
 
     return await FaceAnalysis().run(frames(), models, expression_allowed=expression)
 

@@ -64,13 +64,13 @@ class PyAvFrameStream:
             for time_s, rgb in sampler:
                 if batch and (len(batch) == self._config.batch_frames or rgb.shape != batch[0].shape):
                     self._report = sampler.report
-                    yield FrameBatch(np.stack(batch), np.array(times))
+                    yield FrameBatch(tuple(batch), np.array(times))
                     batch, times = [], []
                 batch.append(rgb)
                 times.append(time_s)
             self._report = sampler.report
             if batch:
-                yield FrameBatch(np.stack(batch), np.array(times))
+                yield FrameBatch(tuple(batch), np.array(times))
             elif not sampler.sample_count and not self._cancel.is_set():
                 raise unreadable("Not one frame of the video track decodes.")
 

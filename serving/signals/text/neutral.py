@@ -96,7 +96,7 @@ def _without(text: str, sentence: Sentence, spans: Sequence[tuple[int, int]]) ->
 def _english(text: str, cased: bool) -> str:
     text = _places_of_several_words().sub(_NAME.capitalize() if cased else _NAME, text)
     text = _NAMES.sub(_NAME, _named(text, cased)) if _WORD.search(text) else text
-    text = _replaced(text, "en")
+    text = _replaced(text.lower(), "en")
     return _bare(text.replace(_NAME, _PERSON["en"]))
 
 
@@ -173,7 +173,7 @@ def _bare(text: str) -> str:
 @cache
 def _replacements(language: Language) -> tuple[tuple[re.Pattern[str], str], ...]:
     rows = load_data("neutral")[language]["replace"]
-    return tuple((re.compile(pattern, re.IGNORECASE), instead) for pattern, instead in rows)
+    return tuple((re.compile(pattern), instead) for pattern, instead in rows)
 
 
 @cache

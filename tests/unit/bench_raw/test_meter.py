@@ -62,7 +62,7 @@ def test_frames_count_while_they_are_decoded_and_not_while_they_are_used(clock: 
         def __iter__(self) -> Iterator[FrameBatch]:
             for at in range(2):
                 clock.work(1.0)
-                yield FrameBatch(np.zeros((1, 2, 2, 3), np.uint8), np.array([float(at)]))
+                yield FrameBatch([np.zeros((2, 2, 3), np.uint8)], np.array([float(at)]))
             clock.work(0.5)
 
     meter, inner = StageMeter(), SimpleNamespace(frames=lambda path, cancel: Frames())

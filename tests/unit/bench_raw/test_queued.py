@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from benchmarks import queued
-from benchmarks.harness.core import Modality, Sample
+from benchmarks.harness.core import BenchError, Modality, Sample
 
 SAMPLES = tuple(Sample(f"text-{n}", Modality.TEXT, "en", "Why?") for n in range(3))
 
@@ -22,6 +22,13 @@ def test_four_times_as_many_answers_are_four_times_the_same_work_in_an_order_of_
     assert len(corpus.draw(2, 1)) == 2
     assert corpus.draw(12, 1) == often
     assert corpus.draw(12, 2) != often
+
+
+def test_a_base_beyond_the_corpus_is_made_of_whole_rounds_of_it() -> None:
+    assert queued.based(SAMPLES, 2) == SAMPLES[:2]
+    assert queued.based(SAMPLES, 6) == SAMPLES * 2
+    with pytest.raises(BenchError, match="--base: 7 is no multiple of the 3 answers"):
+        queued.based(SAMPLES, 7)
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ class Frames:
                 raise self.error
             self.taken += 1
             times = (np.arange(self.size) + number * self.size) / 3
-            yield FrameBatch(np.full((self.size, 96, 160, 3), self.level, np.uint8), times)
+            yield FrameBatch([np.full((96, 160, 3), self.level, np.uint8)] * self.size, times)
 
 
 async def test_every_frame_is_looked_at_and_poses_are_sought_at_a_third_of_the_rate() -> None:

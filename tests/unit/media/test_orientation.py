@@ -49,5 +49,5 @@ def test_a_picture_is_shown_as_its_display_matrix_says(tmp_path: Path, stored: R
     (batch,) = PyAvDecoder().frames(path, threading.Event())
     expected = shown(stored)
     assert info.rotation_deg == rotation_deg
-    assert (info.height, info.width) == expected.shape[:2] == batch.rgb.shape[1:3]
+    assert (info.height, info.width) == expected.shape[:2] == batch.rgb[0].shape[:2]
     assert np.abs(batch.rgb[0].astype(int) - expected).mean() < 6

@@ -117,7 +117,7 @@ class FakeFrames:
             raise self._error
         for start in range(SECONDS):
             times = start + np.arange(3) / 3
-            yield FrameBatch(np.full((3, 48, 64, 3), 99, np.uint8), times.astype(np.float64))
+            yield FrameBatch([np.full((48, 64, 3), 99, np.uint8)] * 3, times.astype(np.float64))
 
 
 class FakeDecoder:
