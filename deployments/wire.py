@@ -1,4 +1,7 @@
-"""What Ray Serve's gRPC server does not tell a call: that its request is no message, and when its caller gives up."""
+"""What Ray Serve's gRPC server does not tell a call: that its request is no message, and when its caller gives up.
+
+Importing this module also has gRPC leave it to our queues to refuse calls.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,20 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from google.protobuf.message import DecodeError
+from ray.serve._private.constants import DEFAULT_GRPC_SERVER_OPTIONS
 
 from serving.api import deadlines
 
 # Called with a request and gRPC's own context; whether it has put a refusal on the context.
 Gate: TypeAlias = Callable[[Any, Any], bool]
 _gates: Final[dict[str, Gate]] = {}
+
+# Of calls that wait to be begun with, gRPC resets some from 1,000 on and all from 3,000, with a CANCELLED that says
+# nothing. Behind this bound, which is Ray's for the calls of a gateway, our queues refuse with a reason and a time.
+_PENDING_CALLS: Final = 10_000
+DEFAULT_GRPC_SERVER_OPTIONS.extend(
+    (f"grpc.server.max_pending_requests{name}", _PENDING_CALLS) for name in ("", "_hard_limit")
+)
 
 
 class Unreadable:
