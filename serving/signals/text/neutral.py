@@ -96,7 +96,7 @@ def _without(text: str, sentence: Sentence, spans: Sequence[tuple[int, int]]) ->
 def _english(text: str, cased: bool) -> str:
     text = _places_of_several_words().sub(_NAME.capitalize() if cased else _NAME, text)
     text = _NAMES.sub(_NAME, _named(text, cased)) if _WORD.search(text) else text
-    text = _replaced(text.lower(), "en")
+    text = _replaced(text, "en")
     return _bare(text.replace(_NAME, _PERSON["en"]))
 
 
@@ -159,6 +159,7 @@ def _masked(token: Token) -> str:
 
 
 def _replaced(text: str, language: Language) -> str:
+    text = text.lower()  # patterns that ignored case took twice the time
     for pattern, instead in _replacements(language):
         text = pattern.sub(instead, text)
     return text

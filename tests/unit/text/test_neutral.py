@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from serving.domain.competency import Language
 from serving.signals.text.neutral import neutral
+from serving.signals.text.resources import load_data
 
 
 @pytest.mark.parametrize(
@@ -54,3 +57,9 @@ def test_what_was_done_stays(a: str, b: str, language: Language) -> None:
 @pytest.mark.parametrize(("text", "language"), [("Emma.", "en"), ("嗯。", "zh"), ("42", "en")])
 def test_nothing_becomes_empty(text: str, language: Language) -> None:
     assert neutral(text, language)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_replacements_are_written_in_the_lower_case_that_they_meet(language: Language) -> None:
+    patterns = [re.sub(r"\\.", "", pattern) for pattern, _ in load_data("neutral")[language]["replace"]]
+    assert [pattern for pattern in patterns if pattern != pattern.lower()] == []
