@@ -32,8 +32,8 @@ class Bulk:
     """The interviews of one generator.
 
     Args:
-        client: for what is measured by its first answer: an answer that is submitted.
-        patient: for the rest: it tries again.
+        client: submits and reads answers; the first reply counts.
+        patient: for the rest; it tries again.
     """
 
     def __init__(self, client: AsyncVivaClient, patient: AsyncVivaClient) -> None:
@@ -108,8 +108,8 @@ class Bulk:
     async def _answer(self, sample: Sample, interview: str, timeout_s: float) -> answers_pb2.Answer:
         if sample.path is None:
             return answers_pb2.Answer(question_id=_QUESTION, text=sample.text)
-        # A gateway takes so many uploads at a time and tells the rest when to come back, as a vendor's client does: the
-        # wait is part of the latency. What is refused for good is refused when the answer is submitted.
+        # A gateway takes so many uploads at a time and tells the rest when to come back. A vendor's client does, and
+        # that wait is a part of the latency.
         media = await self._patient.answers.within(timeout_s).upload_media(sample.path, interview=interview)
         kind = _KINDS[sample.modality.value]
         return answers_pb2.Answer(question_id=_QUESTION, media_sha256=media.sha256, kind=kind)
