@@ -21,6 +21,7 @@ import yaml
 
 from deployments import ports
 from tests.hosts import ROOT, Host
+from tests.tools import installed
 
 BIN: Final = Path(sys.executable).parent
 NODE_ENV: Final = ROOT / "deployments/cluster/node.env"
@@ -80,7 +81,8 @@ class Cluster:
 
     def start_redis(self) -> None:
         options = {**self._redis_options, "dir": str(self.redis.folder)}
-        self.redis.start(["redis-server", *(word for name, value in options.items() for word in (f"--{name}", value))])
+        words = (word for name, value in options.items() for word in (f"--{name}", value))
+        self.redis.start([installed("redis-server"), *words])
 
     def start_head(self) -> None:
         """`ray start --head`, the first time or again."""

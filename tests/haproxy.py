@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -17,6 +16,7 @@ from typing import Any, Final
 from deployments import ports
 from deployments.cluster.balancer import Balancer
 from serving.adapters.triton import launch
+from tests.tools import installed
 
 _PORTS: Final = range(19_500, 20_000)
 _STATES_S: Final = 120.0
@@ -33,8 +33,7 @@ class Haproxy:
     """
 
     def __init__(self, folder: Path, gateways: Mapping[str, str], **options: Any) -> None:
-        program = shutil.which("haproxy")
-        assert program, "haproxy is not installed, see .ci/run"
+        program = installed("haproxy")
         folder.mkdir(exist_ok=True)
         self._short = tempfile.TemporaryDirectory(prefix="vh-", dir="/tmp")  # a Unix socket's path holds 107 bytes
         self._file, self._socket = folder / "haproxy.cfg", Path(self._short.name) / "socket"

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 from prometheus_client import Counter, Gauge, Histogram
 
 from deployments.monitoring.files import FOLDER, RULES, read_dashboards
 from serving.adapters import metrics
 from serving.adapters.metrics.readings import READINGS
+from tests.tools import installed
 
 _STRINGS = re.compile(r'"[^"]*"|\'[^\']*\'')
 _SELECTORS = re.compile(r"\{[^{}]*\}|\[[^\[\]]*\]|\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^()]*\)")
@@ -84,6 +83,6 @@ def queries() -> Iterator[tuple[str, str, str]]:
 
 def promtool(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """Run promtool; skips the test where it is not installed."""
-    if shutil.which("promtool") is None:
-        pytest.skip("promtool is not installed (Debian: apt-get install prometheus)")
-    return subprocess.run(["promtool", *map(str, arguments)], capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [installed("promtool", "prometheus"), *map(str, arguments)], capture_output=True, text=True, check=False
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import socket
 import subprocess
 import time
@@ -21,6 +20,7 @@ from deployments.monitoring.files import FOLDER, RULES
 from tests import media, monitoring, texts
 from tests.employers import employer, eventually
 from tests.stack import Stack
+from tests.tools import installed
 from viva_client import AnswerOptions, VivaClient, VivaError
 
 QUESTION = "Tell me about a time you led a team."
@@ -117,8 +117,7 @@ class _Prometheus:
 
 @pytest.fixture(scope="module")
 def prometheus(used: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Prometheus]:
-    if shutil.which("prometheus") is None:
-        pytest.skip("prometheus is not installed (Debian: apt-get install prometheus)")
+    installed("prometheus")
     running = _Prometheus(tmp_path_factory.mktemp("prometheus"), used)
     try:
         eventually(lambda: running.ask("status/buildinfo"), within_s=30.0)
