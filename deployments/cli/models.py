@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 from rich.markup import escape
@@ -10,11 +11,19 @@ from rich.table import Table
 
 from deployments.cli.output import Failure, UsageFailure, err, out
 from deployments.cli.train import train
+from deployments.engines.hardware import Hardware
 
 if TYPE_CHECKING:
-    from deployments.models.build import BuildEvent
+    from deployments.engines.toolchain import Builder
+    from deployments.models.build import BuildEvent, Progress
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 _STATE_STYLES: Final = {"built": "green", "stale": "yellow", "missing": "red"}
+
+
+def _hardware_option(text: str) -> Callable[[Command], Command]:
+    return click.option("--hardware", type=click.Choice([one.value for one in Hardware]), help=text)
 
 
 @click.group()
@@ -49,14 +58,28 @@ def list_() -> None:
     out().print(table)
 
 
-@models.command("build", epilog="\b\nExamples:\n  viva models build\n  viva models build vad asr_en --force")
+@models.command(
+    "build",
+    epilog="\b\nExamples:\n  viva models build\n  viva models build vad asr_en --force\n"
+    "  viva models build --hardware sm90",
+)
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--force", is_flag=True, help="Build again what is up to date.")
-def build(names: tuple[str, ...], force: bool) -> None:
+@_hardware_option("Then compile the engines of a GPU.")
+@click.option(
+    "--builder",
+    type=click.Choice(["tensorrt", "tensorrt_rtx"]),
+    help="Of engines. Default: tensorrt where the GPU of this machine is of that kind, else tensorrt_rtx.",
+)
+def build(names: tuple[str, ...], force: bool, hardware: str | None, builder: Builder | None) -> None:
     """Build the named models, or all: fetch, verify, convert, write the manifest.
 
-    What is built and intact is left alone.
+    What is built and intact is left alone. With --hardware the graphs that have a recipe (engines.yaml) are compiled
+    too. On a machine without such a GPU TensorRT-RTX compiles them, which proves that they compile, and Triton cannot
+    load them.
     """
+    if builder and not hardware:
+        raise UsageFailure("--builder is about engines: name their --hardware")
     try:
         from deployments.models.build import Stage, build_models
     except ModuleNotFoundError as error:
@@ -76,23 +99,54 @@ def build(names: tuple[str, ...], force: bool) -> None:
 
         try:
             build_models(names, force, show)
+            if hardware:
+                _build_engines(hardware, builder, names, force, show)
         except CatalogueError as error:
             raise UsageFailure(str(error)) from None
         except ModelBuildError as error:
             raise Failure(str(error)) from None
 
 
+def _build_engines(hardware: str, builder: Builder | None, names: tuple[str, ...], force: bool, show: Progress) -> None:
+    from deployments.engines.build import build_engines
+    from deployments.engines.toolchain import find_toolchain
+
+    toolchain = find_toolchain(Hardware(hardware), builder)
+    engines = build_engines(toolchain, names, force, show)
+    seconds = sum(one.seconds for one in engines)
+    by = f"{toolchain.builder} {toolchain.version} for {toolchain.target.value}"
+    err().print(f"{len(engines)} engines for {hardware}, {seconds:.1f} s of building, by {by}", soft_wrap=True)
+    if not toolchain.runnable:
+        err().print("a proof that they compile: Triton needs engines of a machine with the GPU", soft_wrap=True)
+
+
 models.add_command(train)
 
 
-@models.command("check", epilog="\b\nExample:\n  viva models check")
-def check() -> None:
-    """Prove that configs, ONNX graphs and the typed client agree on every name, type and shape."""
+@models.command(
+    "check",
+    epilog="\b\nExamples:\n  viva models check\n  viva models check --compile sm90\n"
+    "  viva models check --hardware sm90",
+)
+@_hardware_option("Look at the engines of a GPU too.")
+@click.option(
+    "--compile",
+    "compiled_for",
+    type=click.Choice([one.value for one in Hardware]),
+    help="Compile every graph for a GPU, which need not be here, and keep nothing.",
+)
+def check(hardware: str | None, compiled_for: str | None) -> None:
+    """Prove that configs, ONNX graphs, recipes and the typed client agree on every name, type and shape."""
+    from deployments.engines.check import check_configs, check_engines
     from deployments.models.check import check_models
     from deployments.models.errors import ModelBuildError
 
     try:
-        problems = check_models()
+        problems = check_models() + check_configs()
+        if hardware:
+            problems += check_engines(Hardware(hardware))
+        if compiled_for:
+            problems += _compile_all(Hardware(compiled_for))
     except ModelBuildError as error:
         raise Failure(str(error)) from None
     for problem in problems:
@@ -100,3 +154,23 @@ def check() -> None:
     if problems:
         raise Failure(f"{len(problems)} disagreements")
     out().print("all models agree")
+
+
+def _compile_all(hardware: Hardware) -> list[str]:
+    """What does not compile, a line each; progress and the sum go to the terminal."""
+    from deployments.engines.gate import Proof, compile_all
+    from deployments.engines.toolchain import find_toolchain
+
+    toolchain = find_toolchain(hardware, "tensorrt_rtx")
+
+    def show(proof: Proof) -> None:
+        found = proof.problem or f"{proof.layers} layers, {proof.plan_bytes / 1e6:.1f} MB, {proof.seconds:.1f} s"
+        err().print(escape(f"{proof.model} {proof.graph} {proof.precision}: {found}"), soft_wrap=True)
+
+    proofs = compile_all(toolchain, progress=show)
+    whole = [proof for proof in proofs if not proof.problem]
+    seconds = sum(proof.seconds for proof in proofs)
+    by = f"{toolchain.builder} {toolchain.version} for {toolchain.target.value}"
+    stand_in = "" if toolchain.target is hardware else f", which stands in for {hardware.value}"
+    err().print(f"{len(whole)} of {len(proofs)} graphs compile in {seconds:.1f} s ({by}{stand_in})", soft_wrap=True)
+    return [f"{proof.model}: {proof.problem}" for proof in proofs if proof.problem]

@@ -34,10 +34,11 @@ from deployments.models.manifest import (
 
 
 class Stage(Enum):
-    """Where the build of one model stands."""
+    """Where the build of one model, or of one engine, stands."""
 
     FETCHING = "fetching"
     CONVERTING = "converting"
+    COMPILING = "compiling"
     VERIFYING = "verifying"
     DIFFERS = "differs"
     """An artifact is not the bytes that the catalogue expects; the build goes on (see `build_model`)."""

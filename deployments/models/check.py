@@ -21,7 +21,7 @@ from serving.adapters.triton.contract import CONTRACT, ModelContract, TensorSpec
 
 _OUTER_GRAPH = "model.onnx"
 
-_Described = tuple[str, tuple[int, ...]]
+Described = tuple[str, tuple[int, ...]]
 """Triton's data type and dims without the batch."""
 
 
@@ -70,8 +70,8 @@ def _check_config(path: Path, model: str, contract: ModelContract) -> Iterator[s
         yield "max_batch_size must be at least 1: the batch dimension comes from it"
     if not config.platform and not config.backend:
         yield "names neither a backend nor a platform"
-    yield from _compare("input", _expected(contract.inputs), _configured(config.input))
-    yield from _compare("output", _expected(contract.outputs), _configured(config.output))
+    yield from compare("input", expected(contract.inputs), _configured(config.input))
+    yield from compare("output", expected(contract.outputs), _configured(config.output))
 
 
 def _check_build(source: ModelSource, repository: Path, contract: ModelContract) -> Iterator[str]:
@@ -95,17 +95,18 @@ def _check_graph(graph: Graph, contract: ModelContract) -> Iterator[str]:
     for tensor in (*graph.inputs, *graph.outputs):
         if not tensor.dims or isinstance(tensor.dims[0], int):
             yield f"{tensor.name} has no variable batch dimension"
-    yield from _compare("input", _expected(contract.inputs), _described(graph.inputs))
-    yield from _compare("output", _expected(contract.outputs), _described(graph.outputs))
+    yield from compare("input", expected(contract.inputs), described(graph.inputs))
+    yield from compare("output", expected(contract.outputs), described(graph.outputs))
 
 
-def _expected(specs: Sequence[TensorSpec]) -> dict[str, _Described]:
+def expected(specs: Sequence[TensorSpec]) -> dict[str, Described]:
+    """What the contract says, by name."""
     return {spec.name: (spec.datatype, spec.dims) for spec in specs}
 
 
 def _configured(
     tensors: Iterable[model_config_pb2.ModelInput | model_config_pb2.ModelOutput],
-) -> dict[str, _Described]:
+) -> dict[str, Described]:
     names = model_config_pb2.DataType
     return {
         tensor.name: (
@@ -116,7 +117,7 @@ def _configured(
     }
 
 
-def _described(tensors: Sequence[Tensor]) -> dict[str, _Described]:
+def described(tensors: Sequence[Tensor]) -> dict[str, Described]:
     """ONNX tensors as Triton would name them: no batch dimension, -1 where a dim varies."""
     return {
         tensor.name: (tensor.datatype, tuple(dim if isinstance(dim, int) else -1 for dim in tensor.dims[1:]))
@@ -124,16 +125,17 @@ def _described(tensors: Sequence[Tensor]) -> dict[str, _Described]:
     }
 
 
-def _compare(kind: str, expected: dict[str, _Described], found: dict[str, _Described]) -> Iterator[str]:
-    for name in sorted(expected.keys() - found.keys()):
+def compare(kind: str, wanted: dict[str, Described], found: dict[str, Described]) -> Iterator[str]:
+    """Every disagreement about the tensors of one kind (input or output), as a readable line."""
+    for name in sorted(wanted.keys() - found.keys()):
         yield f"{kind} {name} is missing"
-    for name in sorted(found.keys() - expected.keys()):
+    for name in sorted(found.keys() - wanted.keys()):
         yield f"{kind} {name} is not in the contract"
-    for name in sorted(expected.keys() & found.keys()):
-        if expected[name] != found[name]:
-            yield f"{kind} {name} is {_text(found[name])}, the contract says {_text(expected[name])}"
+    for name in sorted(wanted.keys() & found.keys()):
+        if wanted[name] != found[name]:
+            yield f"{kind} {name} is {_text(found[name])}, the contract says {_text(wanted[name])}"
 
 
-def _text(described: _Described) -> str:
-    datatype, dims = described
+def _text(found: Described) -> str:
+    datatype, dims = found
     return f"{datatype} [{', '.join(map(str, dims))}]"

@@ -11,3 +11,7 @@ class CatalogueError(ModelBuildError):
 
 class FetchError(ModelBuildError):
     """A source file cannot be had, or is not the file that the catalogue means."""
+
+
+class EngineError(ModelBuildError):
+    """A graph cannot become an engine here, or an engine is not the one that is wanted."""

@@ -31,7 +31,7 @@ class ModelRow:
     size_bytes: int
     """Sum of the artifacts; 0 when they are missing."""
     configs: tuple[str, ...]
-    """Hardware that the model is configured for: `cpu`, `sm90` ..."""
+    """Hardware that the model is configured for: `cpu`, `gpu` for any GPU, `sm90` ..."""
 
 
 def list_models(repository: Path = REPOSITORY) -> list[ModelRow]:
@@ -48,10 +48,15 @@ def list_models(repository: Path = REPOSITORY) -> list[ModelRow]:
                 source=source.origin,
                 state=_state(source, manifest, directory),
                 size_bytes=sum(artifact.size_bytes for artifact in manifest.artifacts.values()) if manifest else 0,
-                configs=tuple(sorted(path.stem for path in (repository / source.name / "configs").glob("*.pbtxt"))),
+                configs=_configs(repository / source.name),
             )
         )
     return rows
+
+
+def _configs(folder: Path) -> tuple[str, ...]:
+    named = sorted(path.stem for path in (folder / "configs").glob("*.pbtxt"))
+    return (*named, "gpu") if (folder / "config.pbtxt").exists() else tuple(named)
 
 
 def _state(source: ModelSource, manifest: Manifest | None, directory: Path) -> State:

@@ -1,0 +1,196 @@
+"""Engines by TensorRT's builder, which needs no GPU to compile for one: what is built, and what is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import onnx
+import pytest
+from click.testing import CliRunner
+
+from deployments.cli.models import models as command
+from deployments.cli.output import UsageFailure
+from deployments.engines.build import build_engines
+from deployments.engines.check import check_configs, check_engines
+from deployments.engines.gate import compile_all
+from deployments.engines.hardware import Hardware, present_gpu
+from deployments.engines.manifest import plan_path, read_manifest, write_manifest
+from deployments.engines.toolchain import Toolchain, find_toolchain
+from deployments.models.build import BuildEvent, Stage
+from deployments.models.catalogue import load_source
+from deployments.models.errors import CatalogueError, EngineError
+from deployments.models.manifest import read_manifest as read_model_manifest
+from deployments.models.manifest import version_directory
+from tests.engines import copied
+
+pytest.importorskip("tensorrt_rtx", reason="tensorrt-rtx-cu12 is not installed")
+MODEL = "face_expression"  # the smallest net with more than a few layers
+
+
+@pytest.fixture(scope="module")
+def toolchain() -> Toolchain:
+    return find_toolchain(Hardware.SM89, "tensorrt_rtx")
+
+
+@pytest.fixture
+def repository(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setenv("VIVA_CACHE_DIR", str(tmp_path / "cache"))
+    return copied((MODEL,), tmp_path / "models")
+
+
+def folder_of(repository: Path) -> Path:
+    return version_directory(load_source(repository / MODEL / "source.yaml"), repository)
+
+
+def stages(toolchain: Toolchain, repository: Path, **options) -> list[Stage]:
+    events: list[BuildEvent] = []
+    build_engines(toolchain, progress=events.append, repository=repository, **options)
+    return [event.stage for event in events]
+
+
+def spoil(graph: Path) -> str:
+    """Make one node of a graph something that nobody implements; gives its name."""
+    model = onnx.load(graph)
+    node = next(node for node in model.graph.node if node.op_type == "Conv")
+    node.op_type, node.name = "Convolution3000", node.name or "spoiled"
+    onnx.save(model, graph)
+    return node.name
+
+
+def test_an_engine_comes_with_all_that_is_known_of_it(toolchain, repository):
+    (made,) = build_engines(toolchain, repository=repository)
+    folder = folder_of(repository)
+    plan, model = plan_path(folder / "model.onnx", Hardware.SM89), read_model_manifest(folder)
+    assert plan.name == "model.sm89.plan"
+    assert plan.stat().st_size == made.plan_bytes
+    assert read_manifest(plan) == made
+    assert model is not None
+    assert made.graph_sha256 == model.artifacts["model.onnx"].sha256 != made.onnx_sha256
+    assert made.sources_sha256 == {alias: source.sha256 for alias, source in model.sources.items()}
+    assert (made.precision, made.opset) == ("fp16", 17)
+    assert (made.compute_capability, made.compiled_for) == ("8.9", "8.9")
+    assert (made.builder, made.builder_version, made.runnable) == ("tensorrt_rtx", toolchain.version, False)
+    assert made.driver == (gpu.driver if (gpu := present_gpu()) else None)
+    assert made.profiles == ({"image": ((1, 64, 64, 1), (16, 64, 64, 1), (64, 64, 64, 1))},)
+    assert made.layers > 10
+    assert made.seconds > 0
+
+
+def test_what_is_built_and_whole_is_left_alone(toolchain, repository):
+    done = [Stage.CONVERTING, Stage.COMPILING, Stage.BUILT]
+    assert stages(toolchain, repository) == done
+    assert stages(toolchain, repository) == [Stage.UP_TO_DATE]
+    assert stages(toolchain, repository, force=True) == done
+    plan = plan_path(folder_of(repository) / "model.onnx", Hardware.SM89)
+    plan.write_bytes(plan.read_bytes()[:-1])
+    assert stages(toolchain, repository) == done, "a half engine"
+    plan.with_suffix(".json").write_text("{")
+    assert stages(toolchain, repository) == done, "a half manifest"
+    newer = dataclasses.replace(toolchain, version="99.0")
+    assert stages(newer, repository) == done, "another TensorRT"
+    recipe = repository / MODEL / "engines.yaml"
+    recipe.write_text(recipe.read_text().replace("fp16", "fp32"))
+    assert stages(newer, repository) == done, "another recipe"
+
+
+def test_the_b200_has_a_stand_in_and_the_manifest_says_so(repository):
+    (made,) = build_engines(find_toolchain(Hardware.SM100), repository=repository)
+    assert (made.hardware, made.compute_capability, made.compiled_for) == ("sm100", "10.0", "12.0")
+
+
+def test_a_graph_that_is_not_the_built_one_is_refused(toolchain, repository):
+    spoil(folder_of(repository) / "model.onnx")
+    with pytest.raises(EngineError, match=f"{MODEL}: model.onnx is missing or not what the manifest says"):
+        build_engines(toolchain, repository=repository)
+
+
+def test_a_model_that_is_not_built_is_refused(toolchain, repository):
+    (folder_of(repository) / "manifest.json").unlink()
+    with pytest.raises(EngineError, match=f"{MODEL}: is not built, or from another recipe: viva models build {MODEL}"):
+        build_engines(toolchain, repository=repository)
+
+
+def test_a_model_without_a_recipe_and_a_graph_that_is_none_are_refused(toolchain, repository):
+    with pytest.raises(CatalogueError, match=f"no engines are made of vad .there are: {MODEL}."):
+        build_engines(toolchain, ["vad"], repository=repository)
+    recipe = repository / MODEL / "engines.yaml"
+    recipe.write_text(recipe.read_text().replace("model.onnx", "other.onnx"))
+    with pytest.raises(CatalogueError, match=f"{MODEL}/engines.yaml: other.onnx is none of the model's graphs"):
+        build_engines(toolchain, repository=repository)
+
+
+def test_tensorrt_itself_is_refused_without_its_gpu():
+    if (gpu := present_gpu()) and gpu.compute_capability == Hardware.SM120.compute_capability:
+        pytest.skip("this machine has that GPU")
+    with pytest.raises(EngineError, match="TensorRT builds on a GPU of the kind that it builds for, sm120"):
+        find_toolchain(Hardware.SM120, "tensorrt")
+
+
+def test_the_gate_names_the_node_that_does_not_compile(toolchain, repository):
+    node = spoil(folder_of(repository) / "model.onnx")
+    (proof,) = compile_all(toolchain, repository=repository)
+    assert proof.problem.startswith(f"model.onnx: Convolution3000 {node}: ")
+    assert "\n" not in proof.problem
+
+
+def test_engines_that_triton_could_not_serve_are_told(toolchain, repository):
+    plan = plan_path(folder_of(repository) / "model.onnx", Hardware.SM89)
+    assert check_engines(Hardware.SM89, repository) == [
+        f"{MODEL}: {plan.name}: is not built: viva models build --hardware sm89"
+    ]
+    (made,) = build_engines(toolchain, repository=repository)
+    proof_only = f"{MODEL}: {plan.name}: was compiled by tensorrt_rtx as proof, Triton cannot load it"
+    assert check_engines(Hardware.SM89, repository) == [proof_only]
+    runnable = dataclasses.replace(made, runnable=True)
+    write_manifest(runnable, plan)
+    assert check_engines(Hardware.SM89, repository) == []
+    for changed, said in (
+        ({"compute_capability": "8.0"}, "is for compute capability 8.0"),
+        ({"graph_sha256": "0" * 64}, "was compiled from another model.onnx than the one beside it"),
+        ({"plan_sha256": "0" * 64}, "is missing or not what its manifest says"),
+        ({"outputs": ()}, "output probability is missing"),
+        (
+            {"inputs": (dataclasses.replace(made.inputs[0], datatype="FP16"),)},
+            "input image is FP16 [64, 64, 1], the contract says UINT8 [64, 64, 1]",
+        ),
+    ):
+        write_manifest(dataclasses.replace(runnable, **changed), plan)
+        assert check_engines(Hardware.SM89, repository) == [f"{MODEL}: {plan.name}: {said}"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("max_batch_size: 64", "max_batch_size: 65", "max_batch_size is 65, the engine takes 64 at most"),
+        ('value: "model.sm89.plan"', 'value: "model.plan"', "cc_model_filenames must be 8.0: model.sm80.plan, "),
+        ("KIND_GPU", "KIND_CPU", "an engine runs on KIND_GPU"),
+    ],
+)
+def test_a_config_that_does_not_fit_the_engine_is_told(repository, old, new, said):
+    assert check_configs(repository) == []
+    config = repository / MODEL / "config.pbtxt"
+    config.write_text(config.read_text().replace(old, new))
+    (problem,) = check_configs(repository)
+    assert problem.startswith(f"{MODEL}: config.pbtxt: {said}")
+
+
+def test_every_profile_must_be_loaded(repository):
+    recipe = repository / MODEL / "engines.yaml"
+    recipe.write_text(recipe.read_text() + "    - {batch: [1, 1, 1]}\n")
+    assert check_configs(repository) == [
+        f"{MODEL}: config.pbtxt: instance_group.profile must be 0, 1: Triton loads the first alone otherwise"
+    ]
+
+
+def test_a_config_without_a_recipe_is_told(repository):
+    (repository / MODEL / "engines.yaml").unlink()
+    assert check_configs(repository) == [f"{MODEL}: config.pbtxt: is for an engine, and engines.yaml has no model.onnx"]
+
+
+def test_the_command_refuses_in_one_line():
+    runner = CliRunner()
+    for words in (["build", "--hardware", "sm70"], ["build", "--builder", "tensorrt"], ["check", "--compile", "gpu"]):
+        done = runner.invoke(command, words)
+        assert done.exit_code != 0, words
+        assert isinstance(done.exception, SystemExit | UsageFailure), words
