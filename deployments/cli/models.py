@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from deployments.cli.output import Failure, UsageFailure, err, out
+from deployments.cli.parity import parity
 from deployments.cli.train import train
 from deployments.engines.hardware import Hardware
 
@@ -28,7 +29,7 @@ def _hardware_option(text: str) -> Callable[[Command], Command]:
 
 @click.group()
 def models() -> None:
-    """List, build, check and train the models that Triton serves."""
+    """List, build, check, compare and train the models that Triton serves."""
 
 
 @models.command("list", epilog="\b\nExample:\n  viva models list")
@@ -121,6 +122,7 @@ def _build_engines(hardware: str, builder: Builder | None, names: tuple[str, ...
 
 
 models.add_command(train)
+models.add_command(parity)
 
 
 @models.command(

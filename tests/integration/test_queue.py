@@ -62,7 +62,7 @@ async def test_tenants_take_turns_whatever_each_has(empty: PostgresDatabase) -> 
     order = [job.tenant for _ in range(15) for job in await queue.lease(Lane.TEXT, 1, LEASE_S)]
     assert all(Counter(order[at : at + 3]) == {"aaa": 1, "bbb": 1, "ccc": 1} for at in range(0, 15, 3))
     many = [job.tenant for _ in range(5) for job in await queue.lease(Lane.TEXT, 4, LEASE_S)]
-    assert max(Counter(many).values()) - min(Counter(many).values()) <= 2
+    assert max(Counter(many).values()) - min(Counter(many).values()) <= 1, "a lease of four does not favour anybody"
 
 
 async def test_a_higher_rank_goes_before_every_lower_one(empty: PostgresDatabase) -> None:
@@ -149,12 +149,22 @@ async def test_cancelled_work_cannot_be_ended(empty: PostgresDatabase) -> None:
     assert not await _finish(empty, job)
 
 
-async def test_the_lease_query_looks_at_tenants_and_not_at_jobs(empty: PostgresDatabase) -> None:
-    await _add(empty, "large", 50_000)
+@pytest.mark.parametrize("analysed", ["when they are there", "while they are written"])
+async def test_the_lease_query_looks_at_tenants_and_not_at_jobs(
+    empty: PostgresDatabase, postgres: PostgresServer, analysed: str
+) -> None:
+    with psycopg.connect(postgres.owner_url, autocommit=True) as owner:
+        async with empty.transaction("large") as tx:
+            await tx.enqueue([Job(JobKind.SCORE, Lane.TEXT, Rank.BULK, f"large/{index}") for index in range(50_000)])
+            # Now the table has pages and no row: what PostgreSQL itself does when it happens to look at this moment.
+            owner.execute("ANALYZE jobs")
+        if analysed == "when they are there":
+            owner.execute("ANALYZE jobs")
     for index in range(20):
         await _add(empty, f"tenant-{index}", 3)
     async with empty.system() as connection:
         values = {"lane": "text", "count": 8, "lease_s": 1.0}
+        await connection.execute(queries.load("queue")["lease_lock"], values)
         plan = await connection.execute(
             "EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) " + queries.load("queue")["lease"], values
         )

@@ -65,6 +65,7 @@ class QueueWatch:
 
     async def _look(self, connection: AsyncConnection[Any]) -> None:
         await connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(SYSTEM_ROLE)))
+        await connection.execute(_SQL["in_order"])
         ours = False
         while True:
             if not ours:

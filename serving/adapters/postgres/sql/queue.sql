@@ -1,6 +1,9 @@
 -- name: lease_lock
 -- One lease of a lane at a time: the turns of the tenants are then exact, and nothing is skipped for being locked.
-SELECT pg_advisory_xact_lock(hashtext('viva lease'), hashtext(%(lane)s))
+-- And what follows walks the indexes in their order, whatever the planner takes the table for: a queue that was empty
+-- when it was last analysed is read from end to end otherwise.
+SELECT pg_advisory_xact_lock(hashtext('viva lease'), hashtext(%(lane)s)),
+       set_config('enable_bitmapscan', 'off', true), set_config('enable_sort', 'off', true)
 
 -- name: promote
 -- Jobs whose delay or lease has ended are ready again.
@@ -31,7 +34,8 @@ in_turn AS (
   LIMIT %(count)s
 ),
 picked AS (
-  SELECT next.job_id
+  SELECT next.job_id, in_turn.tenant_id,
+         row_number() OVER (ORDER BY in_turn.rank, next.nth, in_turn.turn, in_turn.tenant_id) AS place
   FROM in_turn CROSS JOIN LATERAL (
     SELECT job_id, row_number() OVER (ORDER BY ready_at, job_id) AS nth
     FROM (
@@ -42,22 +46,25 @@ picked AS (
       ORDER BY ready_at, job_id LIMIT %(count)s
     ) AS first
   ) AS next
-  ORDER BY in_turn.rank, next.nth, in_turn.turn, in_turn.tenant_id
+  ORDER BY place
   LIMIT %(count)s
 ),
 leased AS (
+  -- By an array, which is made once: joined with `picked`, a planner that takes the table for an empty one (it was
+  -- analysed while the first jobs of a season were being written) picks again for each job that there is.
   UPDATE jobs
   SET ready = false, ready_at = now() + make_interval(secs => %(lease_s)s), lease = gen_random_uuid(),
       attempt = attempt + 1
-  FROM picked
-  WHERE jobs.job_id = picked.job_id
+  WHERE jobs.job_id = ANY(ARRAY(SELECT job_id FROM picked))
   RETURNING jobs.job_id, jobs.tenant_id, jobs.kind, jobs.lane, jobs.subject, jobs.lease::text, jobs.attempt,
             extract(epoch FROM clock_timestamp() - old.ready_at)::double precision AS waited_s, jobs.rank,
             jobs.trace
 ),
 turned AS (
   INSERT INTO turns (lane, tenant_id, turn)
-  SELECT %(lane)s, tenant_id, nextval('turn_numbers') FROM (SELECT DISTINCT tenant_id FROM leased) AS tenants
+  -- Whoever got the last job of this lease is the last in the next one.
+  SELECT %(lane)s, tenant_id, nextval('turn_numbers')
+  FROM (SELECT tenant_id FROM picked GROUP BY tenant_id ORDER BY max(place)) AS tenants
   ON CONFLICT (lane, tenant_id) DO UPDATE SET turn = excluded.turn
 )
 SELECT job_id, tenant_id, kind, lane, subject, lease, attempt, waited_s, trace FROM leased ORDER BY rank, job_id

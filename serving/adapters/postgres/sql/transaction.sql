@@ -83,7 +83,8 @@ FROM answers
 JOIN interviews ON interviews.name = answers.parent
 JOIN tenants ON tenants.name = 'tenants/' || answers.tenant_id
 LEFT JOIN candidates ON candidates.name = interviews.candidate
-WHERE answers.name = %(answer)s AND answers.tenant_id = %(tenant)s
+WHERE answers.name = %(answer)s AND answers.tenant_id IS NOT DISTINCT FROM %(tenant)s -- as in statements.py
 
 -- name: states
-SELECT name, state, body->'error' FROM answers WHERE tenant_id = %(tenant)s AND name = ANY(%(answers)s)
+SELECT name, state, body->'error' FROM answers
+WHERE name = ANY(%(answers)s) AND tenant_id IS NOT DISTINCT FROM %(tenant)s -- as in statements.py

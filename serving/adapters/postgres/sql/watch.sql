@@ -2,6 +2,10 @@
 -- One watcher at a time; the lock ends with its connection, and so with its process.
 SELECT pg_try_advisory_lock(hashtext('viva queue watch'))
 
+-- name: in_order
+-- What follows walks the indexes in their order, as a lease does (queue.sql).
+SELECT set_config('enable_bitmapscan', 'off', false), set_config('enable_sort', 'off', false)
+
 -- name: waiting
 -- Jobs that could be begun now, by lane and rank: how many, counted up to a limit for each tenant, and for how long the
 -- oldest. The recursion steps from tenant to tenant through the index, so the cost is bounded by tenants that wait and

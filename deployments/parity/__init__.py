@@ -1,0 +1,1 @@
+"""Compares two configurations or versions of the models on the same answers: each output, and the scores."""

@@ -1,0 +1,174 @@
+"""Runs the golden set through two variants: the second's outputs for the first's very inputs, and both's scores."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deployments.parity.golden import Golden
+from deployments.parity.variants import Variant, served
+from serving.adapters.media import PyAvDecoder
+from serving.adapters.triton.client import TritonClient
+from serving.adapters.triton.models import TritonModels
+from serving.pipeline.score_answer import ScoreAnswer
+
+_CALL_S: Final = 120.0
+
+Arrays = Mapping[str, NDArray[Any]]
+Scores = dict[tuple[int, str], float | None]  # place of the answer, competency
+
+
+@dataclass(frozen=True, slots=True)
+class OutputError:
+    """How far one output of one model lies from the first variant's, for equal inputs.
+
+    Attributes:
+        rows: of all calls.
+        differing: rows that are not bit for bit the same.
+        largest: greatest absolute difference; None of text, and where a row has another length.
+        scale: greatest absolute value of the first variant's.
+    """
+
+    model: str
+    output: str
+    rows: int
+    differing: int
+    largest: float | None
+    scale: float
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreDrift:
+    """How far final scores, out of 10, lie from the first variant's.
+
+    Attributes:
+        scores: competencies of all answers that both scored.
+        lost: competencies that one of them alone scored.
+        largest, mean: of the absolute differences.
+        worst: the answer and competency of the largest.
+    """
+
+    scores: int
+    lost: int
+    largest: float
+    mean: float
+    worst: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parity:
+    """What came of a comparison."""
+
+    first: str
+    second: str
+    answers: int
+    outputs: tuple[OutputError, ...]
+    drift: ScoreDrift
+
+
+@dataclass
+class _Recorder:
+    """Stands where `TritonClient` stands and keeps what goes in and what comes out."""
+
+    client: TritonClient
+    calls: list[tuple[str, Arrays, Arrays]] = field(default_factory=list)
+
+    def available(self) -> bool:
+        return self.client.available()
+
+    async def max_batch_size(self, model: str, timeout_s: float) -> int:
+        return await self.client.max_batch_size(model, timeout_s)
+
+    async def infer(self, model: str, inputs: Arrays, **options: Any) -> dict[str, NDArray[Any]]:
+        found = await self.client.infer(model, inputs, **options)
+        self.calls.append((model, inputs, found))
+        return found
+
+    async def close(self) -> None:
+        await self.client.close()
+
+
+async def compare(
+    first: Variant, second: Variant, answers: Sequence[Golden], folder: Path, done: Callable[[str], None]
+) -> Parity:
+    """Score the answers by both variants, one after the other, and lay the results beside each other.
+
+    Args:
+        folder: empty and with a short path: files of the servers.
+        done: told of each answer's and each step's end.
+
+    Raises:
+        VivaError: a server does not start, or an answer cannot be scored.
+    """
+    with served(first, folder / "a") as runtime_dir:
+        recorder = _Recorder(TritonClient(runtime_dir))
+        before = await _scores(recorder, first.repository, answers, done)
+    with served(second, folder / "b") as runtime_dir:
+        client = TritonClient(runtime_dir)
+        errors = await _errors(client, recorder.calls)
+        done(f"{len(recorder.calls)} model calls")
+        after = await _scores(client, second.repository, answers, done)
+    return Parity(first.name, second.name, len(answers), errors, _drift(answers, before, after))
+
+
+async def _scores(
+    client: TritonClient | _Recorder, repository: Path, answers: Sequence[Golden], done: Callable[[str], None]
+) -> Scores:
+    models = TritonModels(cast(TritonClient, client), repository)
+    try:
+        use_case, found = ScoreAnswer(models, PyAvDecoder(), config_sha256=""), Scores()
+        for place, golden in enumerate(answers):
+            assessment = await use_case.run(golden.answer)
+            for competency in assessment.competencies:
+                found[place, competency.name] = competency.score
+            done(golden.name)
+    finally:
+        await models.close()
+    return found
+
+
+async def _errors(client: TritonClient, calls: Sequence[tuple[str, Arrays, Arrays]]) -> tuple[OutputError, ...]:
+    pairs: dict[tuple[str, str], list[tuple[NDArray[Any], NDArray[Any]]]] = {}
+    for model, inputs, wanted in calls:
+        found = await client.infer(model, inputs, timeout_s=_CALL_S)
+        for name, array in wanted.items():
+            pairs.setdefault((model, name), []).append((array, found[name]))
+    return tuple(_error(model, name, both) for (model, name), both in sorted(pairs.items()))
+
+
+def _error(model: str, output: str, pairs: Sequence[tuple[NDArray[Any], NDArray[Any]]]) -> OutputError:
+    rows = sum(len(wanted) for wanted, _ in pairs)
+    differing = sum(
+        not np.array_equal(mine, theirs) for wanted, found in pairs for mine, theirs in zip(wanted, found, strict=True)
+    )
+    comparable = all(wanted.shape == found.shape and np.issubdtype(wanted.dtype, np.number) for wanted, found in pairs)
+    if not comparable:
+        return OutputError(model, output, rows, differing, None, 0.0)
+    largest = max((float(np.abs(wanted - found).max()) for wanted, found in pairs if wanted.size), default=0.0)
+    scale = max((float(np.abs(wanted).max()) for wanted, _ in pairs if wanted.size), default=0.0)
+    return OutputError(model, output, rows, differing, largest, scale)
+
+
+def _drift(answers: Sequence[Golden], before: Scores, after: Scores) -> ScoreDrift:
+    apart: dict[tuple[int, str], float] = {}
+    lost = 0
+    for key, score in before.items():
+        other = after.get(key)
+        if score is not None and other is not None:
+            apart[key] = abs(score - other)
+        elif (score is None) != (other is None):
+            lost += 1
+    worst = max(apart, key=lambda key: apart[key], default=None)
+    return ScoreDrift(
+        scores=len(apart),
+        lost=lost,
+        largest=max(apart.values(), default=0.0),
+        mean=statistics.fmean(apart.values()) if apart else 0.0,
+        worst=f"{answers[worst[0]].name}: {worst[1]}" if worst else "",
+    )
