@@ -27,7 +27,7 @@ PLANNED_ONCE: Final = 12  # runs after which neither driver nor server plans a s
 INTERVIEW: Final = f"tenants/{TENANT}/interviews/spring"
 _ANSWERS: Final = """
 INSERT INTO answers (tenant_id, name, parent, version, create_time, update_time, body, state, question_id)
-SELECT %(tenant)s, %(parent)s || '/answers/' || number, %(parent)s, 1, now(), now(), '{}', 'queued', 'q'
+SELECT %(tenant)s, %(interview)s || number || '/answers/1', %(interview)s || number, 1, now(), now(), '{}', 'queued', 'q'
 FROM generate_series(%(first)s::int, %(last)s::int) AS number
 """
 
@@ -61,12 +61,13 @@ async def read(tx: PostgresTransaction, table: str) -> int:
 
 async def write_answers(database: PostgresDatabase, first: int, last: int) -> None:
     async with database.transaction(TENANT) as tx:
-        values = {"tenant": TENANT, "parent": INTERVIEW, "first": first, "last": last}
+        values = {"tenant": TENANT, "interview": INTERVIEW, "first": first, "last": last}
         await tx._connection.execute(_ANSWERS, values)
 
 
 async def test_an_answer_is_read_by_its_name(database: PostgresDatabase, server: PostgresServer) -> None:
-    select, key = statements.select(TABLES[Submission]), [f"{INTERVIEW}/answers/3", TENANT]
+    select, key = statements.select(TABLES[Submission]), [f"{INTERVIEW}3/answers/1", TENANT]
+    children, parent = statements.children(TABLES[Submission], below_tenant=False), [TENANT, f"{INTERVIEW}3"]
     await write_answers(database, 1, 4)
     with psycopg.connect(server.owner_url, autocommit=True) as owner:
         owner.execute("ANALYZE answers")
@@ -74,10 +75,12 @@ async def test_an_answer_is_read_by_its_name(database: PostgresDatabase, server:
         async with database.transaction(TENANT) as tx:
             await tx._connection.execute(select, key)
             await tx.states(key[:1])
+            await tx._connection.execute(children, parent)
     await write_answers(database, 5, ROWS)
     async with database.transaction(TENANT) as tx:
         assert (await tx._connection.execute(select, key)).rowcount == 1
         assert set(await tx.states(key[:1])) == set(key[:1])
+        assert (await tx._connection.execute(children, parent)).rowcount == 1
         assert await read(tx, "answers") < 100
 
 
@@ -94,7 +97,7 @@ async def test_a_job_ends_by_its_number(database: PostgresDatabase, server: Post
 
 
 async def test_another_tenant_and_nobody_see_none_of_it(database: PostgresDatabase, server: PostgresServer) -> None:
-    name = f"{INTERVIEW}/answers/7"
+    name = f"{INTERVIEW}7/answers/1"
     async with database.transaction("other") as tx:
         assert await tx.states([name]) == {}
         rows = await tx._connection.execute("SELECT count(*) FROM answers")

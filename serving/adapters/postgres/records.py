@@ -64,7 +64,9 @@ class Records:
         return await self._one(kind, name, "")
 
     async def children(self, kind: type[R], parent: str) -> tuple[R, ...]:
-        found = await self._connection.execute(statements.children(TABLES[kind]), (self._tenant, parent))
+        found = await self._connection.execute(
+            statements.children(TABLES[kind], below_tenant=parent.count("/") == 1), (self._tenant, parent)
+        )
         rows = await found.fetchall()
         return tuple(record_of(kind, row) for row in rows)
 

@@ -39,9 +39,14 @@ def select(table: Table, lock: LiteralString = "") -> bytes:
     return _made(_SELECT + f" WHERE name = %s AND {_OF_TENANT} %s " + lock, table.name)
 
 
-def children(table: Table) -> bytes:
-    """The rows of a tenant (first value) below a parent (second), oldest first."""
-    return _made(_SELECT + " WHERE tenant_id = %s AND parent = %s ORDER BY create_time, name", table.name)
+def children(table: Table, below_tenant: bool) -> bytes:
+    """The rows of a tenant (first value) below a parent (second), oldest first.
+
+    Args:
+        below_tenant: the parent is the tenant itself: then its index is the one to read.
+    """
+    tenant = "tenant_id =" if below_tenant else _OF_TENANT
+    return _made(_SELECT + f" WHERE {tenant} %s AND parent = %s ORDER BY create_time, name", table.name)
 
 
 def delete(table: Table) -> bytes:
