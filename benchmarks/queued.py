@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,7 @@ from benchmarks.harness.resources import Tree
 from benchmarks.harness.result import process_cpu_s
 from benchmarks.harness.session import Session
 from benchmarks.harness.shapes import Offline
+from benchmarks.harness.target_viva import VivaTarget
 from benchmarks.viva_up import viva_up
 from viva_client import VivaError
 
@@ -72,6 +74,8 @@ class Depth:
 @click.option("--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Write the figures.")
 def main(corpus: Path, base: int | None, times: str, runs: int, only: str | None, json_path: Path | None) -> None:
     """Queue answers at once on a warm stack, and see how long each takes as their number grows.
+
+    What is refused comes again when it is told to: the question is what waiting costs, and not what fits.
 
     Exit code: 0, 2 nothing could be measured.
     """
@@ -131,13 +135,14 @@ def _measured(samples: tuple[Sample, ...], depths: Sequence[int], runs: int) -> 
                 session = Session(
                     scenario=replace(offline, arrivals=Offline("offline", base * depth)),
                     corpus=Repeated(samples),
-                    factory=stack.factory,
+                    factory=partial(VivaTarget, stack.address, handed_over_again=True),
                     target=f"{base * depth} queued",
                     trees=[Tree(_TREE, stack.pid)],
                 )
                 run = session.one(number)
                 if run.total.outcomes.get(Outcome.OK, 0) < base * depth:
-                    raise BenchError(f"{base * depth} queued, run {number + 1}: not every answer was scored")
+                    codes = ", ".join(f"{count} {code}" for code, count in sorted(run.total.codes.items()))
+                    raise BenchError(f"{base * depth} queued, run {number + 1}: not every answer was scored ({codes})")
                 wall_s[depth].append(1 / run.total.throughput_per_s)
                 cpu_s[depth].append(process_cpu_s(run, _TREE) / (base * depth))
     shallow = wall_s[min(depths)]

@@ -49,6 +49,8 @@ class VivaTarget:
         address: `HOST:PORT`.
         channels: connections, used in turn.
         calls_only: bulk answers are calls that wait like the others.
+        handed_over_again: what is handed over and refused comes again when it is told to, as a vendor's client does;
+            else the first reply counts.
     """
 
     address: str
@@ -56,6 +58,7 @@ class VivaTarget:
     tls: bool = False
     channels: int = 4
     calls_only: bool = False
+    handed_over_again: bool = False
     _client: AsyncVivaClient = field(init=False, repr=False)
     _patient: AsyncVivaClient = field(init=False, repr=False)
     _bulk: Bulk = field(init=False, repr=False)
@@ -75,7 +78,7 @@ class VivaTarget:
             self.address, api_key=self.api_key, tls=self.tls, channels=self.channels, retry=_ONCE
         )
         self._patient = AsyncVivaClient(self.address, api_key=self.api_key, tls=self.tls)
-        self._bulk = Bulk(self._client, self._patient)
+        self._bulk = Bulk(self._patient if self.handed_over_again else self._client, self._patient)
         try:
             if not await self._client.health("viva.v1.Scoring"):
                 raise TargetDown(f"the Viva server at {self.address} is not serving")

@@ -24,11 +24,12 @@ _LIMIT: Final = 0.05
 @click.argument("first")
 @click.argument("second")
 @click.option("--texts", type=click.IntRange(1), default=40, show_default=True, help="Texts of each language.")
+@click.option("--media/--no-media", default=True, show_default=True, help="Recordings and faces too.")
 @click.option(
     "--limit", type=click.FloatRange(0), default=_LIMIT, show_default=True, help="Most that a score may move, of 10."
 )
 @click.option("--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Write the figures.")
-def parity(first: str, second: str, texts: int, limit: float, json_path: Path | None) -> None:
+def parity(first: str, second: str, texts: int, media: bool, limit: float, json_path: Path | None) -> None:
     """Compare FIRST with SECOND on real speech, faces and texts: every output of every model, and the scores.
 
     Each is `cpu`; `fp16`, the graphs in the precision of their engines, run by ONNX Runtime; a GPU's hardware, such as
@@ -36,7 +37,7 @@ def parity(first: str, second: str, texts: int, limit: float, json_path: Path | 
 
     Exit code 1: a score moved by more than --limit, or is there in one of them alone.
     """
-    found = _compared(first, second, texts)
+    found = _compared(first, second, texts, media)
     if json_path:
         from pydantic import TypeAdapter
 
@@ -50,7 +51,7 @@ def parity(first: str, second: str, texts: int, limit: float, json_path: Path | 
         raise Failure(f"a score moved by {drift.largest:.3f}, the limit is {limit:g}: {drift.worst}")
 
 
-def _compared(first: str, second: str, texts: int) -> Parity:
+def _compared(first: str, second: str, texts: int, media: bool) -> Parity:
     import asyncio
     import tempfile
 
@@ -76,7 +77,7 @@ def _compared(first: str, second: str, texts: int) -> Parity:
 
         try:
             variants = [find_variant(one, folder(f"v{place}")) for place, one in enumerate((first, second))]
-            answers = golden_answers(folder("golden"), texts)
+            answers = golden_answers(folder("golden"), texts, media)
             return asyncio.run(
                 compare(variants[0], variants[1], answers, folder("run"), lambda text: live.update(escape(text)))
             )

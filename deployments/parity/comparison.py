@@ -114,7 +114,7 @@ async def compare(
         errors = await _errors(client, recorder.calls)
         done(f"{len(recorder.calls)} model calls")
         after = await _scores(client, second.repository, answers, done)
-    return Parity(first.name, second.name, len(answers), errors, _drift(answers, before, after))
+    return Parity(first.name, second.name, len(answers), errors, drift_of(answers, before, after))
 
 
 async def _scores(
@@ -139,10 +139,11 @@ async def _errors(client: TritonClient, calls: Sequence[tuple[str, Arrays, Array
         found = await client.infer(model, inputs, timeout_s=_CALL_S)
         for name, array in wanted.items():
             pairs.setdefault((model, name), []).append((array, found[name]))
-    return tuple(_error(model, name, both) for (model, name), both in sorted(pairs.items()))
+    return tuple(error_of(model, name, both) for (model, name), both in sorted(pairs.items()))
 
 
-def _error(model: str, output: str, pairs: Sequence[tuple[NDArray[Any], NDArray[Any]]]) -> OutputError:
+def error_of(model: str, output: str, pairs: Sequence[tuple[NDArray[Any], NDArray[Any]]]) -> OutputError:
+    """How far the second of each pair, [rows, ...], lies from the first."""
     rows = sum(len(wanted) for wanted, _ in pairs)
     differing = sum(
         not np.array_equal(mine, theirs) for wanted, found in pairs for mine, theirs in zip(wanted, found, strict=True)
@@ -155,7 +156,8 @@ def _error(model: str, output: str, pairs: Sequence[tuple[NDArray[Any], NDArray[
     return OutputError(model, output, rows, differing, largest, scale)
 
 
-def _drift(answers: Sequence[Golden], before: Scores, after: Scores) -> ScoreDrift:
+def drift_of(answers: Sequence[Golden], before: Scores, after: Scores) -> ScoreDrift:
+    """How far the scores of the answers moved."""
     apart: dict[tuple[int, str], float] = {}
     lost = 0
     for key, score in before.items():
