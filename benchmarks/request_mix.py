@@ -105,7 +105,7 @@ def _limit(config: Path) -> int:
 
 
 def _dims(version: Path, model: str) -> dict[str, list[str]]:
-    """Name of each dim of each input, empty where it is fixed: the graph's own, or the input's for code around graphs."""
+    """Name of each dim of each input, empty where it is fixed: the graph's, or the input's for code around graphs."""
     manifest = read_manifest(version)
     outer = manifest.artifacts.get("model.onnx") if manifest else None
     if outer and isinstance(outer.graph, Graph):

@@ -90,7 +90,7 @@ def _compared(first: str, second: str, texts: int, media: bool) -> Parity:
 def _print(found: Parity) -> None:
     table = Table(box=None, pad_edge=False, title=f"{found.second} for the inputs of {found.first}")
     for title in ("Model", "Output", "Rows", "Not bit for bit", "Largest error", "of"):
-        table.add_column(title, justify="left" if title in ("Model", "Output") else "right")
+        table.add_column(title, justify="left" if title in ("Model", "Output") else "right", overflow="fold")
     for one in found.outputs:
         error = "-" if one.largest is None else f"{one.largest:.2g}"
         scale = "-" if one.largest is None else f"{one.scale:.3g}"

@@ -27,7 +27,8 @@ PLANNED_ONCE: Final = 12  # runs after which neither driver nor server plans a s
 INTERVIEW: Final = f"tenants/{TENANT}/interviews/spring"
 _ANSWERS: Final = """
 INSERT INTO answers (tenant_id, name, parent, version, create_time, update_time, body, state, question_id)
-SELECT %(tenant)s, %(interview)s || number || '/answers/1', %(interview)s || number, 1, now(), now(), '{}', 'queued', 'q'
+SELECT %(tenant)s, %(interview)s || number || '/answers/1', %(interview)s || number, 1, now(), now(), '{}', 'queued',
+       'q'
 FROM generate_series(%(first)s::int, %(last)s::int) AS number
 """
 
