@@ -176,3 +176,35 @@ def _compile_all(hardware: Hardware) -> list[str]:
     stand_in = "" if toolchain.target is hardware else f", which stands in for {hardware.value}"
     err().print(f"{len(whole)} of {len(proofs)} graphs compile in {seconds:.1f} s ({by}{stand_in})", soft_wrap=True)
     return [f"{proof.model}: {proof.problem}" for proof in proofs if proof.problem]
+
+
+@models.command("memory", epilog="\b\nExamples:\n  viva models memory sm89\n  viva models memory sm90 --gpu 1g.10gb")
+@click.argument("hardware", type=click.Choice([one.value for one in Hardware]))
+@click.option("--gpu", metavar="SIZE", help="Memory of the GPU or slice: 24GB, 22.5GiB, or a MIG profile.")
+def memory(hardware: str, gpu: str | None) -> None:
+    """Show what the engines of HARDWARE take of a GPU's memory, as their builder said.
+
+    Exit code 1: with --gpu, they do not fit.
+    """
+    from deployments.engines.memory import RESERVED_BYTES, budgets, misfit, parse_memory
+    from deployments.models.errors import CatalogueError, ModelBuildError
+
+    try:
+        memory_bytes = parse_memory(gpu) if gpu else None
+        found = budgets(Hardware(hardware))
+    except CatalogueError as error:
+        raise UsageFailure(str(error)) from None
+    except ModelBuildError as error:
+        raise Failure(str(error)) from None
+    table = Table(box=None, pad_edge=False)
+    for title in ("Model", "Graph", "Weights MB", "A context MB", "Contexts", "All MB"):
+        table.add_column(title, justify="left" if title in ("Model", "Graph") else "right")
+    for one in found:
+        sizes = (one.weights_bytes, one.activation_bytes, one.total_bytes)
+        weights, context, total = (f"{size / 1e6:,.1f}" for size in sizes)
+        table.add_row(one.model, one.graph, weights, context, f"{one.contexts}", total)
+    out().print(table)
+    needed = sum(one.total_bytes for one in found) + RESERVED_BYTES
+    out().print(f"\n{needed / 1e9:.2f} GB, {RESERVED_BYTES / 1e9:g} of it reserved for CUDA and Triton", soft_wrap=True)
+    if memory_bytes is not None and (problem := misfit(found, memory_bytes)):
+        raise Failure(problem)

@@ -104,6 +104,8 @@ def _engine(
             inputs=compiled.inputs,
             outputs=compiled.outputs,
             layers=compiled.layers,
+            weights_bytes=compiled.weights_bytes,
+            activation_bytes=compiled.activation_bytes,
             plan_sha256=hashlib.sha256(compiled.plan).hexdigest(),
             plan_bytes=len(compiled.plan),
             seconds=compiled.seconds,

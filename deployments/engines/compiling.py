@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ class Compiled:
         profiles: shapes that it takes, by input, for each profile of the recipe.
         inputs, outputs: of the engine; an open dim is `?`.
         layers: of the network before the builder fused any.
+        weights_bytes: on the GPU, once for all that share the engine.
+        activation_bytes: of one execution context, scratch included, at the most that the profiles allow.
         seconds: parsing and building.
         timings: TensorRT's cache of how long each way to do a layer takes; empty of TensorRT-RTX, which measures
             nothing.
@@ -38,6 +41,8 @@ class Compiled:
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
     layers: int
+    weights_bytes: int
+    activation_bytes: int
     seconds: float
     timings: bytes
 
@@ -79,6 +84,8 @@ def compile_graph(graph: Path, recipe: GraphRecipe, toolchain: Toolchain, timing
         tuple(_binding(api, network.get_input(place)) for place in range(network.num_inputs)),
         tuple(_binding(api, network.get_output(place)) for place in range(network.num_outputs)),
         network.num_layers,
+        _told(log.memory, "Weights", graph),
+        _told(log.memory, "Activation", graph),
         round(time.monotonic() - started, 2),
         bytes(kept.serialize()) if kept is not None else b"",
     )
@@ -147,16 +154,28 @@ def _first(messages: list[str]) -> str:
     return next((" ".join(message.split())[:_SHOWN] for message in messages if message.strip()), "")
 
 
+def _told(lines: list[str], what: str, graph: Path) -> int:
+    """Bytes that the builder says it needs. Only its log has them before there is a GPU to ask."""
+    for line in reversed(lines):
+        if found := re.match(rf"Total {what} Memory: (\d+) bytes", line):
+            return int(found[1])
+    raise EngineError(f"{graph.name}: this builder does not say its {what.lower()} memory")
+
+
 def _log(api: Any) -> Any:
-    """A logger that keeps errors instead of printing; its class needs the module that is imported at run time."""
+    """A logger that keeps errors, and what is said of memory, instead of printing; its class needs the module that is
+    imported at run time."""
 
     class Log(api.ILogger):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
             self.errors: list[str] = []
+            self.memory: list[str] = []
 
         def log(self, severity: Any, message: str) -> None:
             if severity <= api.ILogger.Severity.ERROR:
                 self.errors.append(message)
+            elif message.startswith("Total "):
+                self.memory.append(message)
 
     return Log()

@@ -29,6 +29,7 @@ class EngineManifest:
         runnable: whether Triton can load it; False of what TensorRT-RTX compiled without a GPU.
         driver: newest CUDA version that the driver of the building machine knows; None: it has none.
         profiles: least, usual and most of each input with an open dim.
+        weights_bytes: on the GPU, once; activation_bytes: of each execution context, at the most of the profiles.
         inputs, outputs: as the engine binds them; a dim that varies is `?`.
     """
 
@@ -54,6 +55,8 @@ class EngineManifest:
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
     layers: int
+    weights_bytes: int
+    activation_bytes: int
     plan_sha256: str
     plan_bytes: int
     seconds: float

@@ -16,6 +16,7 @@ from deployments.engines.check import check_configs, check_engines
 from deployments.engines.gate import compile_all
 from deployments.engines.hardware import Hardware, present_gpu
 from deployments.engines.manifest import plan_path, read_manifest, write_manifest
+from deployments.engines.memory import budgets
 from deployments.engines.toolchain import Toolchain, find_toolchain
 from deployments.models.build import BuildEvent, Stage
 from deployments.models.catalogue import load_source
@@ -74,6 +75,9 @@ def test_an_engine_comes_with_all_that_is_known_of_it(toolchain, repository):
     assert made.driver == (gpu.driver if (gpu := present_gpu()) else None)
     assert made.profiles == ({"image": ((1, 64, 64, 1), (16, 64, 64, 1), (64, 64, 64, 1))},)
     assert made.layers > 10
+    assert made.weights_bytes > 50_000
+    # 64 pictures of 64 x 64 in half precision, and what the net makes of them.
+    assert made.activation_bytes > 64 * 64 * 64 * 2
     assert made.seconds > 0
 
 
@@ -157,6 +161,18 @@ def test_engines_that_triton_could_not_serve_are_told(toolchain, repository):
     ):
         write_manifest(dataclasses.replace(runnable, **changed), plan)
         assert check_engines(Hardware.SM89, repository) == [f"{MODEL}: {plan.name}: {said}"]
+
+
+def test_what_the_gpu_must_hold_is_known_before_it_is_there(toolchain, repository):
+    with pytest.raises(EngineError, match=f"{MODEL}: model.sm89.plan is not built"):
+        budgets(Hardware.SM89, repository)
+    (made,) = build_engines(toolchain, repository=repository)
+    (budget,) = budgets(Hardware.SM89, repository)
+    assert (budget.weights_bytes, budget.activation_bytes) == (made.weights_bytes, made.activation_bytes)
+    assert budget.contexts == 2, "two instances, one profile"
+    config = repository / MODEL / "config.pbtxt"
+    config.write_text(config.read_text().replace("KIND_GPU", "KIND_CPU"))
+    assert budgets(Hardware.SM89, repository) == []
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,10 @@ _VERSION_FOLDER = "1"
 
 _Segment: TypeAlias = tuple[NDArray[np.int16], Language | None]
 
+LONGEST_TOGETHER = 256
+"""Tokens of a sentence that shares a request. A longer one, which is hardly a sentence, goes alone: a GPU's engine has
+room for many short rows or for one long one (model_repository/sentence_encoder/engines.yaml)."""
+
 # A sentence takes some tens of microseconds. Many hold up the event loop; for a few a thread costs more than they do.
 _TOKENISED_IN_PLACE = 32
 
@@ -141,7 +145,9 @@ class TritonModels:
         # Neighbours in length share a request, for little padding; the order of the rows moves no bit of them.
         order = sorted(range(len(tokens)), key=lambda i: len(tokens[i]))
         limit = await self._client.max_batch_size("sentence_encoder", self._config.timeout_s)
-        groups = [order[start : start + limit] for start in range(0, len(order), limit)]
+        short = [i for i in order if len(tokens[i]) <= LONGEST_TOGETHER]
+        groups = [short[start : start + limit] for start in range(0, len(short), limit)]
+        groups += [[i] for i in order[len(short) :]]
         calls = [self._infer("sentence_encoder", _padded([tokens[i] for i in group])) for group in groups]
         for group, outputs in zip(groups, await all_of(calls), strict=True):
             found[group] = outputs[embedding.name]

@@ -6,6 +6,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
+import yaml
 from onnx import TensorProto, helper, numpy_helper
 
 from deployments.engines.compiling import profiles_of
@@ -44,6 +45,23 @@ def test_a_recipe_that_cannot_be_is_one_line_with_file_and_field(tmp_path, text,
 
 def test_the_recipes_of_the_repository_are_valid():
     assert {"face_mesh", "sentence_encoder", "asr_en"} <= load_recipes(REPOSITORY).keys()
+
+
+def test_engines_are_tuned_for_what_was_measured():
+    mix = yaml.safe_load((REPOSITORY / "request_mix.yaml").read_text())
+    tuned = {
+        (model, dim): graph.profiles[0][dim][1]
+        for model, one in load_recipes(REPOSITORY).items()
+        for name, graph in one.graphs.items()
+        if name == "model.onnx" and model in mix
+        for dim in graph.profiles[0]
+    }
+    assert len(tuned) >= 9
+    assert tuned == {(model, dim): mix[model][dim]["p50"] for model, dim in tuned}
+    most = {
+        (model, dim): load_recipes(REPOSITORY)[model].graphs["model.onnx"].profiles[0][dim][2] for model, dim in tuned
+    }
+    assert all(most[model, dim] >= mix[model][dim]["most"] for model, dim in tuned)
 
 
 def test_hopper_and_the_b200_have_stand_ins_and_the_rest_stand_for_themselves():

@@ -9,9 +9,11 @@ from typing import Any, cast
 import numpy as np
 
 from deployments.config import TritonConfig
+from deployments.engines.recipe import load_recipe
 from serving.adapters.triton.client import TritonClient
-from serving.adapters.triton.models import CallConfig, TritonModels
+from serving.adapters.triton.models import LONGEST_TOGETHER, CallConfig, TritonModels
 from serving.adapters.triton.tensors import contract_of
+from serving.domain.limits import LIMITS
 from serving.pipeline.precedence import Precedence
 
 REPOSITORY = TritonConfig().model_repository
@@ -20,16 +22,19 @@ REPOSITORY = TritonConfig().model_repository
 class Answering:
     """Answers zeros of the contract's shapes, and notes which models it was asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, rows: int = 2) -> None:
         self.called: list[str] = []
+        self.shapes: list[tuple[int, ...]] = []
+        self._rows = rows
 
     async def max_batch_size(self, model: str, timeout_s: float) -> int:
-        return 2
+        return self._rows
 
     async def infer(
         self, model: str, inputs: Mapping[str, Any], *, timeout_s: float, outputs: Sequence[str] | None = None
     ) -> dict[str, Any]:
         self.called.append(model)
+        self.shapes.append(next(iter(inputs.values())).shape)
         await asyncio.sleep(0)
         rows = len(next(iter(inputs.values())))
         return {
@@ -53,6 +58,23 @@ async def test_models_of_sound_and_pictures_wait_for_a_core_and_those_of_text_do
     await asyncio.gather(*waiting)
     assert client.called == ["sentence_encoder", "vad", "face_detector", "face_detector"]
     assert not cores.locked()
+
+
+async def test_a_long_sentence_goes_alone_and_short_ones_together() -> None:
+    client = Answering(rows=4)
+    models = TritonModels(cast(TritonClient, client), REPOSITORY)
+    long = "word " * 600
+    found = await models.embed([long, *["A sentence."] * 5, long + "more", "Hi."])
+    assert found.shape == (8, 512)
+    rows, tokens = zip(*client.shapes, strict=True)
+    assert sorted(rows) == [1, 1, 2, 4]
+    assert all(row == 1 for row, count in zip(rows, tokens, strict=True) if count > LONGEST_TOGETHER)
+
+
+def test_the_engine_has_room_for_what_goes_together_and_for_the_longest_text_alone() -> None:
+    together, alone = load_recipe(REPOSITORY / "sentence_encoder" / "engines.yaml").graphs["model.onnx"].profiles
+    assert together["tokens"][2] == LONGEST_TOGETHER == alone["tokens"][0] - 1
+    assert alone["tokens"][2] == LIMITS.text_chars + 2
 
 
 class Alone:
