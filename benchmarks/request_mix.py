@@ -25,8 +25,8 @@ from benchmarks.harness.core import BenchError
 from benchmarks.raw.answers import answer_to
 from benchmarks.raw.engines import RawEngines
 from deployments.models.artifacts import Graph
-from deployments.models.catalogue import REPOSITORY
-from deployments.models.manifest import read_manifest
+from deployments.models.catalogue import REPOSITORY, load_source
+from deployments.models.manifest import read_manifest, version_directory
 from serving.adapters.media import PyAvDecoder
 from serving.adapters.triton.client import TritonClient
 from serving.adapters.triton.contract import CONTRACT
@@ -49,7 +49,7 @@ class RecordingEngines(RawEngines):
         super().__init__(repository)
         self.sizes: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
         self._limits = {model: _limit(repository / model / "config.pbtxt") for model in CONTRACT}
-        self._dims = {model: _dims(repository / model / "1", model) for model in CONTRACT}
+        self._dims = {model: _dims(repository, model) for model in CONTRACT}
 
     async def max_batch_size(self, model: str, timeout_s: float) -> int:
         return self._limits[model]
@@ -71,6 +71,8 @@ class RecordingEngines(RawEngines):
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Default: standard output.")
 def main(corpus: Path, output: Path | None) -> None:
     """Score the answers of a corpus in this process and write percentiles of each open dim of the models' requests.
+
+    Of the recognisers that is their sound; what their decoders see of it follows from the text.
 
     Exit code: 0, 2 nothing could be measured.
     """
@@ -104,9 +106,9 @@ def _limit(config: Path) -> int:
     return int(text_format.Parse(config.read_text(encoding="utf-8"), ModelConfig()).max_batch_size)
 
 
-def _dims(version: Path, model: str) -> dict[str, list[str]]:
+def _dims(repository: Path, model: str) -> dict[str, list[str]]:
     """Name of each dim of each input, empty where it is fixed: the graph's, or the input's for code around graphs."""
-    manifest = read_manifest(version)
+    manifest = read_manifest(version_directory(load_source(repository / model / "source.yaml"), repository))
     outer = manifest.artifacts.get("model.onnx") if manifest else None
     if outer and isinstance(outer.graph, Graph):
         return {one.name: [dim if isinstance(dim, str) else "" for dim in one.dims] for one in outer.graph.inputs}

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from deployments.engines.hardware import Hardware
 from deployments.strict_mapping import ConfigError as ConfigError  # raised by what is below
 from deployments.strict_mapping import check, read
 from serving.adapters.egress.config import EgressConfig
@@ -174,7 +175,8 @@ class TritonConfig:
     """The model server of each node.
 
     Attributes:
-        hardware: which `configs/<hardware>.pbtxt` of the models to use.
+        hardware: `cpu`, or a GPU's (`sm90`): which `configs/<hardware>.pbtxt` of the models to use, or `config.pbtxt`
+            where a model has none of its own for it.
         model_repository: Triton's model repository.
         address: `host:port` (gRPC) of a server that runs already; empty starts and supervises one on each node.
         nodes: most nodes that run a `Node` (one each): a metrics page, and a supervised server; gateways and scorers
@@ -189,6 +191,9 @@ class TritonConfig:
     num_gpus: float = 0.0
 
     def __post_init__(self) -> None:
+        known = ("cpu", *(one.value for one in Hardware))
+        # Triton would take any GPU's configuration for a name that it does not know.
+        check(self.hardware in known, "triton.hardware", self.hardware, f"one of {', '.join(known)}")
         check(self.nodes >= 1, "triton.nodes", self.nodes, "at least 1")
         check(self.num_gpus >= 0, "triton.num_gpus", self.num_gpus, "at least 0")
         check(

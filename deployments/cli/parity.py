@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from deployments.parity.comparison import Parity
 
 _LIMIT: Final = 0.05
+_EXTRAS: Final = "parity needs the `build` and `bench` extras: pip install 'viva[build,bench]' ({})"
 
 
 @click.command(
@@ -37,17 +38,22 @@ def parity(first: str, second: str, texts: int, media: bool, limit: float, json_
 
     Exit code 1: a score moved by more than --limit, or is there in one of them alone.
     """
+    if json_path:  # before minutes of work
+        try:
+            json_path.parent.mkdir(parents=True, exist_ok=True)
+            json_path.touch()
+        except OSError as error:
+            raise UsageFailure(f"--json {json_path}: {error.strerror}") from None
     found = _compared(first, second, texts, media)
     if json_path:
         from pydantic import TypeAdapter
 
-        json_path.parent.mkdir(parents=True, exist_ok=True)
         json_path.write_bytes(TypeAdapter(type(found)).dump_json(found, indent=1))
     _print(found)
     drift = found.drift
     if drift.lost:
         raise Failure(f"{drift.lost} scores are there in one of them alone")
-    if drift.largest > limit:
+    if not drift.largest <= limit:
         raise Failure(f"a score moved by {drift.largest:.3f}, the limit is {limit:g}: {drift.worst}")
 
 
@@ -60,9 +66,7 @@ def _compared(first: str, second: str, texts: int, media: bool) -> Parity:
         from deployments.parity.golden import golden_answers
         from deployments.parity.variants import find_variant
     except ModuleNotFoundError as error:
-        raise Failure(
-            f"parity needs the `build` and `bench` extras: pip install 'viva[build,bench]' ({error})"
-        ) from None
+        raise Failure(_EXTRAS.format(error)) from None
     from deployments.models.errors import CatalogueError, ModelBuildError
     from serving.domain.errors import VivaError
 
@@ -81,6 +85,8 @@ def _compared(first: str, second: str, texts: int, media: bool) -> Parity:
             return asyncio.run(
                 compare(variants[0], variants[1], answers, folder("run"), lambda text: live.update(escape(text)))
             )
+        except ModuleNotFoundError as error:  # of Pillow, when the golden set is made
+            raise Failure(_EXTRAS.format(error)) from None
         except CatalogueError as error:
             raise UsageFailure(str(error)) from None
         except (ModelBuildError, VivaError, OSError) as error:

@@ -68,6 +68,11 @@ def _engine(
     if present and present.fingerprint == print_ and not force and not damaged(present, plan):
         report(Stage.UP_TO_DATE)
         return present
+    if present and present.runnable and not toolchain.runnable and not force:
+        raise EngineError(
+            f"{model}: {plan.name} is an engine that Triton can load, and {toolchain.builder} would put a proof in its "
+            f"place: `viva models check --compile {toolchain.hardware.value}` proves without keeping, --force replaces"
+        )
     with tempfile.TemporaryDirectory(dir=graph.parent.parent, prefix=".build-") as folder:
         precise = Path(folder) / graph_name
         report(Stage.CONVERTING, recipe.precision)

@@ -11,7 +11,7 @@ from tritonclient.grpc import model_config_pb2
 
 from deployments.engines.build import damaged
 from deployments.engines.hardware import Hardware
-from deployments.engines.manifest import EngineManifest, plan_path, read_manifest
+from deployments.engines.manifest import EngineManifest, fingerprint_of, plan_path, read_manifest
 from deployments.engines.recipe import EngineRecipe, GraphRecipe, load_recipes
 from deployments.models import manifest as models
 from deployments.models.artifacts import Tensor
@@ -51,9 +51,10 @@ def check_engines(hardware: Hardware, repository: Path = REPOSITORY) -> list[str
     for model, recipe in load_recipes(repository).items():
         source = load_source(repository / model / "source.yaml")
         folder = models.version_directory(source, repository)
-        for graph in recipe.graphs:
+        for graph, wanted in recipe.graphs.items():
             plan = plan_path(folder / graph, hardware)
-            problems += [f"{model}: {plan.name}: {problem}" for problem in _engine_problems(plan, graph, hardware)]
+            found = _engine_problems(plan, graph, wanted, hardware)
+            problems += [f"{model}: {plan.name}: {problem}" for problem in found]
     return problems
 
 
@@ -75,7 +76,8 @@ def _config_problems(path: Path, recipe: EngineRecipe | None) -> Iterator[str]:
 
 
 def _profile_problems(config: model_config_pb2.ModelConfig, graph: GraphRecipe) -> Iterator[str]:
-    most = max((profile[_BATCH][2] for profile in graph.profiles if _BATCH in profile), default=0)
+    # The first is that of everyday requests; others may have room for fewer rows, and callers keep to it.
+    most = graph.profiles[0][_BATCH][2] if graph.profiles and _BATCH in graph.profiles[0] else 0
     if config.max_batch_size > most:
         yield f"max_batch_size is {config.max_batch_size}, the engine takes {most} at most"
     wanted = [str(place) for place in range(len(graph.profiles))]
@@ -86,7 +88,7 @@ def _profile_problems(config: model_config_pb2.ModelConfig, graph: GraphRecipe) 
             yield f"instance_group.profile must be {', '.join(wanted)}: Triton loads the first alone otherwise"
 
 
-def _engine_problems(plan: Path, graph: str, hardware: Hardware) -> Iterator[str]:
+def _engine_problems(plan: Path, graph: str, recipe: GraphRecipe, hardware: Hardware) -> Iterator[str]:
     manifest = read_manifest(plan)
     if manifest is None:
         yield f"is not built: viva models build --hardware {hardware.value}"
@@ -97,8 +99,11 @@ def _engine_problems(plan: Path, graph: str, hardware: Hardware) -> Iterator[str
         yield f"was compiled by {manifest.builder} as proof, Triton cannot load it"
     if manifest.compute_capability != hardware.compute_capability:
         yield f"is for compute capability {manifest.compute_capability}"
+    if manifest.fingerprint != fingerprint_of(manifest, recipe):
+        yield "was compiled by another recipe than engines.yaml's"
     built = models.read_manifest(plan.parent)
-    if built is None or built.artifacts[graph].sha256 != manifest.graph_sha256:
+    beside = built.artifacts.get(graph) if built else None
+    if beside is None or beside.sha256 != manifest.graph_sha256:
         yield f"was compiled from another {graph} than the one beside it"
     if graph == _OUTER:
         yield from _binding_problems(manifest)

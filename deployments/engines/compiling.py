@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import onnx
+
 from deployments.engines.recipe import Extent, GraphRecipe
 from deployments.engines.toolchain import Toolchain
 from deployments.models.artifacts import Tensor, read_graph
@@ -97,7 +99,10 @@ def profiles_of(graph: Path, recipe: GraphRecipe) -> tuple[Mapping[str, Shapes],
     Raises:
         EngineError: a profile says nothing of an open dim, or names one that the graph does not have.
     """
-    inputs = read_graph(graph).inputs
+    try:
+        inputs = read_graph(graph).inputs
+    except onnx.checker.ValidationError as error:
+        raise EngineError(f"{graph.name}: {' '.join(str(error).split())[:_SHOWN]}") from error
     there = {dim for tensor in inputs for dim in tensor.dims if isinstance(dim, str)}
     if there and not recipe.profiles:
         raise EngineError(f"{graph.name}: {', '.join(sorted(there))} is open and the recipe has no profiles")

@@ -86,5 +86,16 @@ def read_manifest(plan: Path) -> EngineManifest | None:
 
 def fingerprint(graph_sha256: str, recipe: GraphRecipe, toolchain: Toolchain) -> str:
     """sha256 over all that decides an engine's bytes, but for the machine's own measurements."""
-    decided = [graph_sha256, asdict(recipe), toolchain.builder, toolchain.version, toolchain.target.value]
+    target = toolchain.target.compute_capability
+    return _fingerprint(graph_sha256, recipe, toolchain.builder, toolchain.version, target)
+
+
+def fingerprint_of(manifest: EngineManifest, recipe: GraphRecipe) -> str:
+    """What an engine's fingerprint would be if it had been made by `recipe`."""
+    made = (manifest.builder, manifest.builder_version, manifest.compiled_for)
+    return _fingerprint(manifest.graph_sha256, recipe, *made)
+
+
+def _fingerprint(graph_sha256: str, recipe: GraphRecipe, builder: str, version: str, target: str) -> str:
+    decided = [graph_sha256, asdict(recipe), builder, version, target]
     return hashlib.sha256(json.dumps(decided, sort_keys=True).encode()).hexdigest()

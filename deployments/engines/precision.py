@@ -23,7 +23,10 @@ def with_precision(source: Path, target: Path, recipe: GraphRecipe) -> None:
         EngineError: the recipe names a node or a kind of node that the graph does not have, or the graph does not
             convert.
     """
-    model = onnx.load(source)
+    try:
+        model = onnx.load(source)
+    except Exception as error:  # protobuf's, of a damaged file
+        raise EngineError(f"{source.name}: is no ONNX graph: {' '.join(str(error).split())}") from error
     _known(source, model, recipe)
     if recipe.precision == "fp16":
         try:

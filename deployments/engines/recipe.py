@@ -5,8 +5,8 @@ model.onnx:
   fp32_ops: [GRU]            # kinds of nodes that stay in float32
   fp32_nodes: [norm/Sqrt]    # and single ones
   profiles:                  # least, usual and most of each dim that the graph leaves open
-    - {batch: [1, 8, 32], tokens: [2, 24, 256]}
-    - {batch: [1, 1, 1], tokens: [257, 512, 20002]}
+    - {batch: [1, 8, 32], tokens: [1, 24, 256]}
+    - {batch: [1, 1, 4], tokens: [257, 512, 20002]}
 """
 
 from __future__ import annotations

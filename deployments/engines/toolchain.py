@@ -17,7 +17,7 @@ from deployments.models.errors import EngineError
 Builder = Literal["tensorrt", "tensorrt_rtx"]
 
 _INSTALL: Final[dict[Builder, str]] = {
-    "tensorrt": "pip install 'viva[gpu]'",
+    "tensorrt": "pip install tensorrt, in the version of the Triton that serves",
     "tensorrt_rtx": "pip install 'viva[build]'",
 }
 

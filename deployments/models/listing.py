@@ -56,7 +56,9 @@ def list_models(repository: Path = REPOSITORY) -> list[ModelRow]:
 
 def _configs(folder: Path) -> tuple[str, ...]:
     named = sorted(path.stem for path in (folder / "configs").glob("*.pbtxt"))
-    return (*named, "gpu") if (folder / "config.pbtxt").exists() else tuple(named)
+    default = folder / "config.pbtxt"
+    # Where it leads to the CPU's, the model has none of its own for a GPU.
+    return (*named, "gpu") if default.exists() and not default.is_symlink() else tuple(named)
 
 
 def _state(source: ModelSource, manifest: Manifest | None, directory: Path) -> State:

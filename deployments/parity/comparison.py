@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,7 +32,7 @@ class OutputError:
     Attributes:
         rows: of all calls.
         differing: rows that are not bit for bit the same.
-        largest: greatest absolute difference; None of text, and where a row has another length.
+        largest: greatest absolute difference; None of text, and where a row has another length; NaN where there is one.
         scale: greatest absolute value of the first variant's.
     """
 
@@ -49,7 +50,7 @@ class ScoreDrift:
 
     Attributes:
         scores: competencies of all answers that both scored.
-        lost: competencies that one of them alone scored.
+        lost: competencies that one of them alone scored with a number.
         largest, mean: of the absolute differences.
         worst: the answer and competency of the largest.
     """
@@ -108,28 +109,31 @@ async def compare(
     """
     with served(first, folder / "a") as runtime_dir:
         recorder = _Recorder(TritonClient(runtime_dir))
-        before = await _scores(recorder, first.repository, answers, done)
+        try:
+            before = await _scores(recorder, first.repository, answers, done)
+        finally:
+            await recorder.close()
     with served(second, folder / "b") as runtime_dir:
         client = TritonClient(runtime_dir)
-        errors = await _errors(client, recorder.calls)
-        done(f"{len(recorder.calls)} model calls")
-        after = await _scores(client, second.repository, answers, done)
+        try:
+            errors = await _errors(client, recorder.calls)
+            done(f"{len(recorder.calls)} model calls")
+            after = await _scores(client, second.repository, answers, done)
+        finally:
+            await client.close()
     return Parity(first.name, second.name, len(answers), errors, drift_of(answers, before, after))
 
 
 async def _scores(
     client: TritonClient | _Recorder, repository: Path, answers: Sequence[Golden], done: Callable[[str], None]
 ) -> Scores:
-    models = TritonModels(cast(TritonClient, client), repository)
-    try:
-        use_case, found = ScoreAnswer(models, PyAvDecoder(), config_sha256=""), Scores()
-        for place, golden in enumerate(answers):
-            assessment = await use_case.run(golden.answer)
-            for competency in assessment.competencies:
-                found[place, competency.name] = competency.score
-            done(golden.name)
-    finally:
-        await models.close()
+    models, found = TritonModels(cast(TritonClient, client), repository), Scores()
+    use_case = ScoreAnswer(models, PyAvDecoder(), config_sha256="")
+    for place, golden in enumerate(answers):
+        assessment = await use_case.run(golden.answer)
+        for competency in assessment.competencies:
+            found[place, competency.name] = competency.score
+        done(golden.name)
     return found
 
 
@@ -151,7 +155,8 @@ def error_of(model: str, output: str, pairs: Sequence[tuple[NDArray[Any], NDArra
     comparable = all(wanted.shape == found.shape and np.issubdtype(wanted.dtype, np.number) for wanted, found in pairs)
     if not comparable:
         return OutputError(model, output, rows, differing, None, 0.0)
-    largest = max((float(np.abs(wanted - found).max()) for wanted, found in pairs if wanted.size), default=0.0)
+    apart = [float(np.abs(wanted - found).max()) for wanted, found in pairs if wanted.size]
+    largest = math.nan if any(map(math.isnan, apart)) else max(apart, default=0.0)
     scale = max((float(np.abs(wanted).max()) for wanted, _ in pairs if wanted.size), default=0.0)
     return OutputError(model, output, rows, differing, largest, scale)
 
@@ -160,13 +165,13 @@ def drift_of(answers: Sequence[Golden], before: Scores, after: Scores) -> ScoreD
     """How far the scores of the answers moved."""
     apart: dict[tuple[int, str], float] = {}
     lost = 0
-    for key, score in before.items():
-        other = after.get(key)
-        if score is not None and other is not None:
-            apart[key] = abs(score - other)
-        elif (score is None) != (other is None):
+    for key in before.keys() | after.keys():
+        both = [score for score in (before.get(key), after.get(key)) if score is not None and math.isfinite(score)]
+        if len(both) == 2:
+            apart[key] = abs(both[0] - both[1])
+        elif both:
             lost += 1
-    worst = max(apart, key=lambda key: apart[key], default=None)
+    worst = max(sorted(apart), key=lambda key: apart[key], default=None)
     return ScoreDrift(
         scores=len(apart),
         lost=lost,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
 import onnx
 import pytest
+from click import BadParameter
 from click.testing import CliRunner
 
 from deployments.cli.models import models as command
@@ -15,14 +17,16 @@ from deployments.engines.build import build_engines
 from deployments.engines.check import check_configs, check_engines
 from deployments.engines.gate import compile_all
 from deployments.engines.hardware import Hardware, present_gpu
-from deployments.engines.manifest import plan_path, read_manifest, write_manifest
+from deployments.engines.manifest import fingerprint_of, plan_path, read_manifest, write_manifest
 from deployments.engines.memory import budgets
+from deployments.engines.recipe import load_recipes
 from deployments.engines.toolchain import Toolchain, find_toolchain
 from deployments.models.build import BuildEvent, Stage
-from deployments.models.catalogue import load_source
+from deployments.models.catalogue import REPOSITORY, load_source
 from deployments.models.errors import CatalogueError, EngineError
 from deployments.models.manifest import read_manifest as read_model_manifest
 from deployments.models.manifest import version_directory
+from serving.adapters.triton.probe import probe_request
 from tests.engines import copied
 
 pytest.importorskip("tensorrt_rtx", reason="tensorrt-rtx-cu12 is not installed")
@@ -138,6 +142,39 @@ def test_the_gate_names_the_node_that_does_not_compile(toolchain, repository):
     assert "\n" not in proof.problem
 
 
+def test_a_damaged_graph_is_a_problem_and_not_the_end_of_the_gate(toolchain, repository):
+    graph = folder_of(repository) / "model.onnx"
+    graph.write_bytes(graph.read_bytes()[:1000])
+    (proof,) = compile_all(toolchain, repository=repository)
+    assert proof.problem.startswith("model.onnx: ")
+    assert "\n" not in proof.problem
+
+
+def test_a_proof_does_not_take_the_place_of_a_real_engine(toolchain, repository):
+    (made,) = build_engines(toolchain, repository=repository)
+    plan = plan_path(folder_of(repository) / "model.onnx", Hardware.SM89)
+    write_manifest(dataclasses.replace(made, runnable=True, builder="tensorrt", fingerprint="of tensorrt"), plan)
+    with pytest.raises(EngineError, match="is an engine that Triton can load, and tensorrt_rtx would put a proof"):
+        build_engines(toolchain, repository=repository)
+    assert stages(toolchain, repository, force=True)[-1] is Stage.BUILT
+
+
+def test_what_the_probe_sends_fits_every_engine():
+    for path in REPOSITORY.glob("*/config.pbtxt"):
+        recipe = load_recipes(REPOSITORY).get(path.parent.name)
+        if path.is_symlink() or recipe is None:
+            continue
+        model = read_model_manifest(version_directory(load_source(path.with_name("source.yaml")), REPOSITORY))
+        body, headers = probe_request(path.parent.name)
+        header = json.loads(body[: int(headers["Inference-Header-Content-Length"])])
+        sent = {one["name"]: one["shape"] for one in header["inputs"]}
+        for tensor in model.artifacts["model.onnx"].graph.inputs:
+            for dim, size in zip(tensor.dims, sent[tensor.name], strict=True):
+                if isinstance(dim, str):
+                    least, _, most = recipe.graphs["model.onnx"].profiles[0][dim]
+                    assert least <= size <= most, (path.parent.name, tensor.name, dim)
+
+
 def test_engines_that_triton_could_not_serve_are_told(toolchain, repository):
     plan = plan_path(folder_of(repository) / "model.onnx", Hardware.SM89)
     assert check_engines(Hardware.SM89, repository) == [
@@ -151,7 +188,7 @@ def test_engines_that_triton_could_not_serve_are_told(toolchain, repository):
     assert check_engines(Hardware.SM89, repository) == []
     for changed, said in (
         ({"compute_capability": "8.0"}, "is for compute capability 8.0"),
-        ({"graph_sha256": "0" * 64}, "was compiled from another model.onnx than the one beside it"),
+        ({"fingerprint": "0" * 64}, "was compiled by another recipe than engines.yaml's"),
         ({"plan_sha256": "0" * 64}, "is missing or not what its manifest says"),
         ({"outputs": ()}, "output probability is missing"),
         (
@@ -161,6 +198,12 @@ def test_engines_that_triton_could_not_serve_are_told(toolchain, repository):
     ):
         write_manifest(dataclasses.replace(runnable, **changed), plan)
         assert check_engines(Hardware.SM89, repository) == [f"{MODEL}: {plan.name}: {said}"]
+    other = dataclasses.replace(runnable, graph_sha256="0" * 64)
+    recipe = load_recipes(repository)[MODEL].graphs["model.onnx"]
+    write_manifest(dataclasses.replace(other, fingerprint=fingerprint_of(other, recipe)), plan)
+    assert check_engines(Hardware.SM89, repository) == [
+        f"{MODEL}: {plan.name}: was compiled from another model.onnx than the one beside it"
+    ]
 
 
 def test_what_the_gpu_must_hold_is_known_before_it_is_there(toolchain, repository):
@@ -205,8 +248,10 @@ def test_a_config_without_a_recipe_is_told(repository):
 
 
 def test_the_command_refuses_in_one_line():
-    runner = CliRunner()
-    for words in (["build", "--hardware", "sm70"], ["build", "--builder", "tensorrt"], ["check", "--compile", "gpu"]):
-        done = runner.invoke(command, words)
-        assert done.exit_code != 0, words
-        assert isinstance(done.exception, SystemExit | UsageFailure), words
+    done = CliRunner().invoke(command, ["build", "--builder", "tensorrt"], standalone_mode=False)
+    assert isinstance(done.exception, UsageFailure)
+    assert done.exception.message == "--builder is about engines: name their --hardware"
+    for words in (["build", "--hardware", "sm70"], ["check", "--compile", "sm70"], ["memory", "sm70"]):
+        done = CliRunner().invoke(command, words, standalone_mode=False)
+        assert isinstance(done.exception, BadParameter), words
+        assert "'sm70' is not one of 'sm80', 'sm86'" in done.exception.message

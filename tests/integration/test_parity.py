@@ -46,6 +46,15 @@ def test_half_precision_moves_no_score_by_a_twentieth(tmp_path: Path) -> None:
     assert "sentence_encoder" in printed
 
 
+def test_the_same_is_the_same_bit_for_bit(tmp_path: Path) -> None:
+    path = tmp_path / "found.json"
+    code, printed = parity("cpu", "cpu", "--texts", "1", "--no-media", "--limit", "0", "--json", str(path))
+    assert code == 0, printed
+    found = json.loads(path.read_text())
+    assert found["outputs"]
+    assert {one["differing"] for one in found["outputs"]} == {0}
+
+
 @pytest.fixture
 def generous(tmp_path: Path) -> Path:
     """A repository whose scorer gives everybody half a point more."""

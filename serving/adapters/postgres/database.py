@@ -32,8 +32,8 @@ PATIENCE: Final[dict[str, Any]] = {
     "keepalives_interval": 5,
     "keepalives_count": 2,
     "tcp_user_timeout": 15_000,  # milliseconds
-    # Every statement of ours has an index, and a statement is planned once: while a table has four rows, a scan of it
-    # is cheaper, and would be what is done when it has a season's.
+    # Every statement but the count of the queue has an index, and one is planned once: while a table has four rows, a
+    # scan of it is cheaper, and would be what is done when it has a season's.
     "options": "-c statement_timeout=60000 -c enable_seqscan=off",
 }
 

@@ -17,8 +17,10 @@ from pathlib import Path
 from serving.domain.errors import InternalFault
 
 _OWN_BACKENDS = Path(__file__).with_name("backends")
+_LIBRARY = "libtriton_python.so"
+_UTILS = "triton_python_backend_utils.py"
 _CONTAINER = Path("/opt/tritonserver")
-_GPU_BACKENDS = ("tensorrt", "dali")
+_GPU_BACKENDS = ("tensorrt",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class TritonInstallation:
         """Locate the server of NGC's image, or that of the installed `nvidia-pytriton` wheel.
 
         Raises:
-            InternalFault: neither is there, or it has no stub for this version of Python.
+            InternalFault: neither is there, or a file is missing; the wheel has stubs for some versions of Python only.
         """
         if (container / "bin" / "tritonserver").exists():
             return cls._of_container(container)
@@ -74,8 +76,9 @@ class TritonInstallation:
             more_backends=tuple(path for name in _GPU_BACKENDS if (path := backends / name).is_dir()),
             libraries=os.environ.get("LD_LIBRARY_PATH", ""),
         )
-        if not found.stub.exists():
-            raise InternalFault(f"{root} has no python backend")
+        for path in (found.stub, found.python_backend / _LIBRARY, found.python_backend / _UTILS):
+            if not path.exists():
+                raise InternalFault(f"{root} has no {path.relative_to(root)}")
         return found
 
     def assemble_backends(self, target: Path) -> Path:
@@ -87,8 +90,8 @@ class TritonInstallation:
         python = target / "python"
         python.mkdir(parents=True)
         # The server refuses a backend library that is a symbolic link out of this directory ...
-        shutil.copy(self.python_backend / "libtriton_python.so", python)
-        shutil.copy(self.python_backend / "triton_python_backend_utils.py", python)
+        shutil.copy(self.python_backend / _LIBRARY, python)
+        shutil.copy(self.python_backend / _UTILS, python)
         # ... and the stub must be one: its RPATH ($ORIGIN) finds the wheel's libraries from the real place only.
         (python / self.stub.name).symlink_to(self.stub)
         for path in self.more_backends:

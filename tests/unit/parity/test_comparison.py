@@ -41,6 +41,13 @@ def test_scores_that_one_alone_has_are_lost_and_the_worst_has_a_name():
     assert found == ScoreDrift(scores=2, lost=2, largest=1.0, mean=0.625, worst="b: teamwork")
 
 
+def test_a_number_that_is_none_is_lost_and_an_output_with_one_has_no_error_that_is_small():
+    nan = float("nan")
+    found = drift_of(answers("a"), {(0, "teamwork"): 5.0, (0, "integrity"): 1.0}, {(0, "teamwork"): nan, (0, "x"): 1.0})
+    assert (found.scores, found.lost) == (0, 3)
+    assert np.isnan(error_of("vad", "probability", [(rows(1.0, 2.0), rows(1.0, nan))]).largest)
+
+
 def test_equal_scores_have_no_worst():
     same = {(0, "teamwork"): 5.0}
     assert drift_of(answers("a"), same, same) == ScoreDrift(1, 0, 0.0, 0.0, "a: teamwork")
