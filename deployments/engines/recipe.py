@@ -6,7 +6,7 @@ model.onnx:
   fp32_nodes: [norm/Sqrt]    # and single ones
   profiles:                  # least, usual and most of each dim that the graph leaves open
     - {batch: [1, 8, 32], tokens: [1, 24, 256]}
-    - {batch: [1, 1, 4], tokens: [257, 512, 20002]}
+    - {batch: [1, 1, 8], tokens: [257, 512, 4096]}
 """
 
 from __future__ import annotations
