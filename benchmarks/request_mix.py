@@ -15,18 +15,17 @@ from typing import Any, Final, cast
 import click
 import numpy as np
 import yaml
-from google.protobuf import text_format
 from numpy.typing import NDArray
 from rich.progress import track
-from tritonclient.grpc.model_config_pb2 import ModelConfig
 
 from benchmarks.harness import corpus as corpora
 from benchmarks.harness.core import BenchError
 from benchmarks.raw.answers import answer_to
 from benchmarks.raw.engines import RawEngines
-from deployments.models.artifacts import Graph
-from deployments.models.catalogue import REPOSITORY, load_source
-from deployments.models.manifest import read_manifest, version_directory
+from deployments.models.catalogue import REPOSITORY
+from deployments.models.check import OUTER_GRAPH
+from deployments.models.manifest import read_manifest, version_directory_of
+from deployments.models.triton_config import read_config
 from serving.adapters.media import PyAvDecoder
 from serving.adapters.triton.client import TritonClient
 from serving.adapters.triton.contract import CONTRACT
@@ -48,7 +47,9 @@ class RecordingEngines(RawEngines):
     def __init__(self, repository: Path) -> None:
         super().__init__(repository)
         self.sizes: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-        self._limits = {model: _limit(repository / model / "config.pbtxt") for model in CONTRACT}
+        self._limits = {
+            model: int(read_config(repository / model / "config.pbtxt").max_batch_size) for model in CONTRACT
+        }
         self._dims = {model: _dims(repository, model) for model in CONTRACT}
 
     async def max_batch_size(self, model: str, timeout_s: float) -> int:
@@ -102,15 +103,11 @@ def _row(sizes: list[int]) -> dict[str, int]:
     return {**found, "most": max(sizes), "requests": len(sizes)}
 
 
-def _limit(config: Path) -> int:
-    return int(text_format.Parse(config.read_text(encoding="utf-8"), ModelConfig()).max_batch_size)
-
-
 def _dims(repository: Path, model: str) -> dict[str, list[str]]:
     """Name of each dim of each input, empty where it is fixed: the graph's, or the input's for code around graphs."""
-    manifest = read_manifest(version_directory(load_source(repository / model / "source.yaml"), repository))
-    outer = manifest.artifacts.get("model.onnx") if manifest else None
-    if outer and isinstance(outer.graph, Graph):
+    manifest = read_manifest(version_directory_of(model, repository))
+    outer = manifest.artifacts.get(OUTER_GRAPH) if manifest else None
+    if outer and outer.graph:
         return {one.name: [dim if isinstance(dim, str) else "" for dim in one.dims] for one in outer.graph.inputs}
     return {
         one.name: [_BATCH, *(f"{one.name} {place}" if dim == -1 else "" for place, dim in enumerate(one.dims))]

@@ -11,11 +11,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from google.protobuf import text_format
 from google.protobuf.json_format import MessageToDict
-from tritonclient.grpc.model_config_pb2 import ModelConfig
 
 from benchmarks.raw import backend_utils
+from deployments.models.triton_config import read_config
 from serving.adapters.triton import installation
 
 _VERSION: Final = "1"
@@ -29,7 +28,7 @@ def load_model(repository: Path, name: str, hardware: str = "cpu") -> Any:
         OSError: the model was not built.
     """
     folder = repository.resolve() / name
-    config = text_format.Parse((folder / "configs" / f"{hardware}.pbtxt").read_text(), ModelConfig())
+    config = read_config(folder / "configs" / f"{hardware}.pbtxt")
     document = MessageToDict(config, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
     document["parameters"].pop("workers", None)
     backends = Path(installation.__file__).with_name("backends")

@@ -44,7 +44,7 @@ def build_engines(
     return [
         _engine(model, graph, recipe, toolchain, force, progress, repository)
         for model in names or recipes
-        for graph, recipe in recipes[model].graphs.items()
+        for graph, recipe in recipes[model].items()
     ]
 
 

@@ -6,22 +6,22 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from google.protobuf import text_format
 from tritonclient.grpc import model_config_pb2
 
 from deployments.engines.build import damaged
 from deployments.engines.hardware import Hardware
 from deployments.engines.manifest import EngineManifest, fingerprint_of, plan_path, read_manifest
-from deployments.engines.recipe import EngineRecipe, GraphRecipe, load_recipes
+from deployments.engines.recipe import GraphRecipe, Recipe, load_recipes
 from deployments.models import manifest as models
 from deployments.models.artifacts import Tensor
-from deployments.models.catalogue import REPOSITORY, load_source
-from deployments.models.check import compare, described, expected
+from deployments.models.catalogue import REPOSITORY
+from deployments.models.check import OUTER_GRAPH, compare, described, expected
+from deployments.models.errors import CatalogueError
+from deployments.models.triton_config import read_config
 from serving.adapters.triton.contract import CONTRACT
 
 CONFIG: Final = "config.pbtxt"
 _PLAN: Final = "tensorrt_plan"
-_OUTER: Final = "model.onnx"  # the graph that is the whole model
 _BATCH: Final = "batch"
 
 
@@ -49,30 +49,28 @@ def check_engines(hardware: Hardware, repository: Path = REPOSITORY) -> list[str
     """
     problems = []
     for model, recipe in load_recipes(repository).items():
-        source = load_source(repository / model / "source.yaml")
-        folder = models.version_directory(source, repository)
-        for graph, wanted in recipe.graphs.items():
+        folder = models.version_directory_of(model, repository)
+        for graph, wanted in recipe.items():
             plan = plan_path(folder / graph, hardware)
             found = _engine_problems(plan, graph, wanted, hardware)
             problems += [f"{model}: {plan.name}: {problem}" for problem in found]
     return problems
 
 
-def _config_problems(path: Path, recipe: EngineRecipe | None) -> Iterator[str]:
-    config = model_config_pb2.ModelConfig()
+def _config_problems(path: Path, recipe: Recipe | None) -> Iterator[str]:
     try:
-        text_format.Parse(path.read_text(encoding="utf-8"), config)
-    except text_format.ParseError:
+        config = read_config(path)
+    except CatalogueError:
         return  # told by check_models
     if config.platform != _PLAN:
         return
-    if recipe is None or _OUTER not in recipe.graphs:
-        yield f"is for an engine, and engines.yaml has no {_OUTER}"
+    if recipe is None or OUTER_GRAPH not in recipe:
+        yield f"is for an engine, and engines.yaml has no {OUTER_GRAPH}"
         return
-    wanted = {one.compute_capability: plan_path(Path(_OUTER), one).name for one in Hardware}
+    wanted = {one.compute_capability: plan_path(Path(OUTER_GRAPH), one).name for one in Hardware}
     if dict(config.cc_model_filenames) != wanted:
         yield f"cc_model_filenames must be {', '.join(f'{cc}: {name}' for cc, name in wanted.items())}"
-    yield from _profile_problems(config, recipe.graphs[_OUTER])
+    yield from _profile_problems(config, recipe[OUTER_GRAPH])
 
 
 def _profile_problems(config: model_config_pb2.ModelConfig, graph: GraphRecipe) -> Iterator[str]:
@@ -105,7 +103,7 @@ def _engine_problems(plan: Path, graph: str, recipe: GraphRecipe, hardware: Hard
     beside = built.artifacts.get(graph) if built else None
     if beside is None or beside.sha256 != manifest.graph_sha256:
         yield f"was compiled from another {graph} than the one beside it"
-    if graph == _OUTER:
+    if graph == OUTER_GRAPH:
         yield from _binding_problems(manifest)
 
 

@@ -12,9 +12,9 @@ from deployments.engines.compiling import compile_graph
 from deployments.engines.precision import with_precision
 from deployments.engines.recipe import GraphRecipe, load_recipes
 from deployments.engines.toolchain import Toolchain
-from deployments.models.catalogue import REPOSITORY, load_source
+from deployments.models.catalogue import REPOSITORY
 from deployments.models.errors import EngineError
-from deployments.models.manifest import version_directory
+from deployments.models.manifest import version_directory_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ def compile_all(
     for model, recipe in load_recipes(repository).items():
         if names and model not in names:
             continue
-        folder = version_directory(load_source(repository / model / "source.yaml"), repository)
-        for graph, wanted in recipe.graphs.items():
+        folder = version_directory_of(model, repository)
+        for graph, wanted in recipe.items():
             proofs.append(_proof(model, folder / graph, wanted, toolchain))
             if progress:
                 progress(proofs[-1])

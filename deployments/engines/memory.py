@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from google.protobuf import text_format
 from tritonclient.grpc import model_config_pb2
 
 from deployments.engines.hardware import Hardware
 from deployments.engines.manifest import plan_path, read_manifest
 from deployments.engines.recipe import load_recipes
-from deployments.models.catalogue import REPOSITORY, load_source
+from deployments.models.catalogue import REPOSITORY
 from deployments.models.errors import CatalogueError, EngineError
-from deployments.models.manifest import version_directory
+from deployments.models.manifest import version_directory_of
+from deployments.models.triton_config import read_config
 
 RESERVED_BYTES: Final = 1_000_000_000
 """Left to the CUDA context, libraries and Triton's pinned and device pools: an allowance, not measured."""
@@ -62,14 +62,12 @@ def budgets(hardware: Hardware, repository: Path = REPOSITORY) -> list[Budget]:
     """
     made = []
     for model, recipe in load_recipes(repository).items():
-        config = text_format.Parse(
-            (repository / model / "config.pbtxt").read_text(encoding="utf-8"), model_config_pb2.ModelConfig()
-        )
+        config = read_config(repository / model / "config.pbtxt")
         on_gpu = [
             group for group in config.instance_group if group.kind == model_config_pb2.ModelInstanceGroup.KIND_GPU
         ]
-        folder = version_directory(load_source(repository / model / "source.yaml"), repository)
-        for graph in recipe.graphs if on_gpu else ():
+        folder = version_directory_of(model, repository)
+        for graph in recipe if on_gpu else ():
             plan = plan_path(folder / graph, hardware)
             manifest = read_manifest(plan)
             if manifest is None:

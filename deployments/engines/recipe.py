@@ -12,7 +12,7 @@ model.onnx:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -46,18 +46,13 @@ class GraphRecipe:
     __pydantic_config__ = ConfigDict(extra="forbid")
 
 
-@dataclass(frozen=True, slots=True)
-class EngineRecipe:
-    """The graphs of one model, by the name of their file."""
-
-    model: str
-    graphs: Mapping[str, GraphRecipe] = field(default_factory=dict)
-
+Recipe = Mapping[str, GraphRecipe]
+"""The graphs of one model, by the name of their file."""
 
 _ADAPTER = TypeAdapter(dict[str, GraphRecipe])
 
 
-def load_recipes(repository: Path = REPOSITORY) -> dict[str, EngineRecipe]:
+def load_recipes(repository: Path = REPOSITORY) -> dict[str, Recipe]:
     """The recipe of every model that has engines, by name.
 
     Raises:
@@ -66,12 +61,12 @@ def load_recipes(repository: Path = REPOSITORY) -> dict[str, EngineRecipe]:
     return {path.parent.name: load_recipe(path) for path in sorted(repository.glob(f"*/{FILE}"))}
 
 
-def load_recipe(path: Path) -> EngineRecipe:
+def load_recipe(path: Path) -> Recipe:
     """One `engines.yaml`. Raises CatalogueError."""
     label = f"{path.parent.name}/{FILE}"
     try:
         document: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-        graphs = _ADAPTER.validate_python(document)
+        graphs: Recipe = _ADAPTER.validate_python(document)
     except (OSError, yaml.YAMLError) as error:
         raise CatalogueError(f"{label}: {' '.join(str(error).split())}") from error
     except ValidationError as error:
@@ -83,4 +78,4 @@ def load_recipe(path: Path) -> EngineRecipe:
                 if list(extent) != sorted(extent):
                     where = f"{graph}.profiles.{place}.{dim}"
                     raise CatalogueError(f"{label}: {where}: {', '.join(map(str, extent))} is not least, usual, most")
-    return EngineRecipe(path.parent.name, graphs)
+    return graphs

@@ -10,16 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from google.protobuf import text_format
 from tritonclient.grpc import model_config_pb2
 
 from deployments.models.artifacts import Graph, Tensor
 from deployments.models.catalogue import REPOSITORY, ModelSource, load_source
 from deployments.models.errors import CatalogueError
 from deployments.models.manifest import damaged_artifacts, read_manifest, version_directory
+from deployments.models.triton_config import read_config
 from serving.adapters.triton.contract import CONTRACT, ModelContract, TensorSpec
 
-_OUTER_GRAPH = "model.onnx"
+OUTER_GRAPH = "model.onnx"
+"""The graph that is the whole outer model."""
 
 Described = tuple[str, tuple[int, ...]]
 """Triton's data type and dims without the batch."""
@@ -58,11 +59,10 @@ def _check_model(directory: Path, contract: ModelContract) -> Iterator[str]:
 
 
 def _check_config(path: Path, model: str, contract: ModelContract) -> Iterator[str]:
-    config = model_config_pb2.ModelConfig()
     try:
-        text_format.Parse(path.read_text(encoding="utf-8"), config)
-    except text_format.ParseError as error:
-        yield f"does not parse: {error}"
+        config = read_config(path)
+    except CatalogueError as error:
+        yield str(error)
         return
     if config.name != model:
         yield f"is for the model {config.name!r}"
@@ -84,9 +84,9 @@ def _check_build(source: ModelSource, repository: Path, contract: ModelContract)
         yield "is built from another recipe than its source.yaml"
     for name in damaged_artifacts(manifest, directory):
         yield f"{source.directory}/{name} is missing or not what the manifest says"
-    outer = manifest.artifacts.get(_OUTER_GRAPH)
+    outer = manifest.artifacts.get(OUTER_GRAPH)
     if outer and outer.graph:
-        yield from (f"{_OUTER_GRAPH}: {problem}" for problem in _check_graph(outer.graph, contract))
+        yield from (f"{OUTER_GRAPH}: {problem}" for problem in _check_graph(outer.graph, contract))
 
 
 def _check_graph(graph: Graph, contract: ModelContract) -> Iterator[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from deployments.models.artifacts import Artifact
-from deployments.models.catalogue import REPOSITORY, ModelSource
+from deployments.models.catalogue import REPOSITORY, ModelSource, load_source
 from deployments.models.fetch import sha256_of
 
 NAME = "manifest.json"
@@ -55,6 +55,11 @@ _ADAPTER = TypeAdapter(Manifest)
 def version_directory(source: ModelSource, repository: Path = REPOSITORY) -> Path:
     """Triton's version directory that holds the artifacts and the manifest of a model."""
     return repository / source.name / str(source.directory)
+
+
+def version_directory_of(model: str, repository: Path = REPOSITORY) -> Path:
+    """As `version_directory`, of the model with this name. Raises CatalogueError."""
+    return version_directory(load_source(repository / model / "source.yaml"), repository)
 
 
 def write_manifest(manifest: Manifest, directory: Path) -> None:

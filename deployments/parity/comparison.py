@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deployments.parity.golden import Golden
+from deployments.parity.recording import ModelCall, Recorder
 from deployments.parity.variants import Variant, served
 from serving.adapters.media import PyAvDecoder
 from serving.adapters.triton.client import TritonClient
@@ -21,7 +22,6 @@ from serving.pipeline.score_answer import ScoreAnswer
 
 _CALL_S: Final = 120.0
 
-Arrays = Mapping[str, NDArray[Any]]
 Scores = dict[tuple[int, str], float | None]  # place of the answer, competency
 
 
@@ -73,28 +73,6 @@ class Parity:
     drift: ScoreDrift
 
 
-@dataclass
-class _Recorder:
-    """Stands where `TritonClient` stands and keeps what goes in and what comes out."""
-
-    client: TritonClient
-    calls: list[tuple[str, Arrays, Arrays]] = field(default_factory=list)
-
-    def available(self) -> bool:
-        return self.client.available()
-
-    async def max_batch_size(self, model: str, timeout_s: float) -> int:
-        return await self.client.max_batch_size(model, timeout_s)
-
-    async def infer(self, model: str, inputs: Arrays, **options: Any) -> dict[str, NDArray[Any]]:
-        found = await self.client.infer(model, inputs, **options)
-        self.calls.append((model, inputs, found))
-        return found
-
-    async def close(self) -> None:
-        await self.client.close()
-
-
 async def compare(
     first: Variant, second: Variant, answers: Sequence[Golden], folder: Path, done: Callable[[str], None]
 ) -> Parity:
@@ -108,16 +86,17 @@ async def compare(
         VivaError: a server does not start, or an answer cannot be scored.
     """
     with served(first, folder / "a") as runtime_dir:
-        recorder = _Recorder(TritonClient(runtime_dir))
+        recorder = Recorder(TritonClient(runtime_dir))
         try:
             before = await _scores(recorder, first.repository, answers, done)
         finally:
             await recorder.close()
+        calls = recorder.take()
     with served(second, folder / "b") as runtime_dir:
         client = TritonClient(runtime_dir)
         try:
-            errors = await _errors(client, recorder.calls)
-            done(f"{len(recorder.calls)} model calls")
+            errors = await _errors(client, calls)
+            done(f"{len(calls)} model calls")
             after = await _scores(client, second.repository, answers, done)
         finally:
             await client.close()
@@ -125,7 +104,7 @@ async def compare(
 
 
 async def _scores(
-    client: TritonClient | _Recorder, repository: Path, answers: Sequence[Golden], done: Callable[[str], None]
+    client: TritonClient | Recorder, repository: Path, answers: Sequence[Golden], done: Callable[[str], None]
 ) -> Scores:
     models, found = TritonModels(cast(TritonClient, client), repository), Scores()
     use_case = ScoreAnswer(models, PyAvDecoder(), config_sha256="")
@@ -137,12 +116,12 @@ async def _scores(
     return found
 
 
-async def _errors(client: TritonClient, calls: Sequence[tuple[str, Arrays, Arrays]]) -> tuple[OutputError, ...]:
+async def _errors(client: TritonClient, calls: Sequence[ModelCall]) -> tuple[OutputError, ...]:
     pairs: dict[tuple[str, str], list[tuple[NDArray[Any], NDArray[Any]]]] = {}
-    for model, inputs, wanted in calls:
-        found = await client.infer(model, inputs, timeout_s=_CALL_S)
-        for name, array in wanted.items():
-            pairs.setdefault((model, name), []).append((array, found[name]))
+    for call in calls:
+        found = await client.infer(call.model, call.inputs, timeout_s=_CALL_S)
+        for name, array in call.outputs.items():
+            pairs.setdefault((call.model, name), []).append((array, found[name]))
     return tuple(error_of(model, name, both) for (model, name), both in sorted(pairs.items()))
 
 

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Final
 
 from google.protobuf import text_format
-from tritonclient.grpc import model_config_pb2
 
 from deployments.engines.hardware import Hardware
 from deployments.engines.precision import with_precision
 from deployments.engines.recipe import load_recipes
-from deployments.models.catalogue import REPOSITORY, load_source
+from deployments.models.catalogue import REPOSITORY
 from deployments.models.errors import CatalogueError
-from deployments.models.manifest import version_directory
+from deployments.models.manifest import version_directory_of
+from deployments.models.triton_config import read_config
 from serving.adapters.triton.contract import CONTRACT
 from serving.adapters.triton.endpoint import write_endpoint
 from serving.adapters.triton.server import TritonConfig, TritonServer
@@ -92,9 +92,9 @@ def _in_engine_precision(repository: Path, folder: Path) -> Path:
     for model in CONTRACT:
         source = repository / model
         shutil.copytree(source, folder / model, ignore=shutil.ignore_patterns(*_LARGE, "__pycache__"))
-        version = version_directory(load_source(source / "source.yaml"), repository)
+        version = version_directory_of(model, repository)
         target = folder / model / version.name
-        graphs = recipes[model].graphs if model in recipes else {}
+        graphs = recipes.get(model, {})
         for graph in version.glob("*.onnx"):
             if graph.name in graphs:
                 with_precision(graph, target / graph.name, graphs[graph.name])
@@ -106,7 +106,7 @@ def _in_engine_precision(repository: Path, folder: Path) -> Path:
 
 def _point_at(path: Path, graphs: tuple[str, ...]) -> None:
     """Have a config's parameters name these graphs: a CPU's `decoder` may be one of 8 bits, an engine's is not."""
-    config = text_format.Parse(path.read_text(encoding="utf-8"), model_config_pb2.ModelConfig())
+    config = read_config(path)
     for graph in graphs:
         if (parameter := Path(graph).stem) in config.parameters:
             config.parameters[parameter].string_value = graph

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
 import pytest
-from google.protobuf import text_format
-from tritonclient.grpc import model_config_pb2
 
 from deployments.engines.check import CONFIG, check_configs
 from deployments.engines.gate import Proof, compile_all
@@ -15,10 +12,11 @@ from deployments.engines.hardware import Hardware
 from deployments.engines.recipe import load_recipes
 from deployments.engines.toolchain import find_toolchain
 from deployments.models.catalogue import REPOSITORY
+from deployments.models.triton_config import read_config
 
 pytest.importorskip("tensorrt_rtx", reason="tensorrt-rtx-cu12 is not installed")
 HARDWARE: Final = Hardware.SM90
-GRAPHS: Final = [(model, graph) for model, recipe in load_recipes().items() for graph in recipe.graphs]
+GRAPHS: Final = [(model, graph) for model, recipe in load_recipes().items() for graph in recipe]
 
 
 @pytest.fixture(scope="module")
@@ -40,13 +38,9 @@ def test_the_graph_compiles(proofs, model, graph):
 
 
 def test_every_model_of_a_gpu_config_is_in_the_gate():
-    planned = {path.parent.name for path in REPOSITORY.glob(f"*/{CONFIG}") if _platform(path) == "tensorrt_plan"}
+    planned = {
+        path.parent.name for path in REPOSITORY.glob(f"*/{CONFIG}") if read_config(path).platform == "tensorrt_plan"
+    }
     assert planned <= load_recipes().keys()
     assert len(planned) == 8
     assert check_configs() == []
-
-
-def _platform(path: Path) -> str:
-    config = model_config_pb2.ModelConfig()
-    text_format.Parse(path.read_text(), config)
-    return config.platform

@@ -22,10 +22,10 @@ from deployments.engines.memory import budgets
 from deployments.engines.recipe import load_recipes
 from deployments.engines.toolchain import Toolchain, find_toolchain
 from deployments.models.build import BuildEvent, Stage
-from deployments.models.catalogue import REPOSITORY, load_source
+from deployments.models.catalogue import REPOSITORY
 from deployments.models.errors import CatalogueError, EngineError
 from deployments.models.manifest import read_manifest as read_model_manifest
-from deployments.models.manifest import version_directory
+from deployments.models.manifest import version_directory_of
 from serving.adapters.triton.probe import probe_request
 from tests.engines import copied
 
@@ -45,7 +45,7 @@ def repository(tmp_path, monkeypatch) -> Path:
 
 
 def folder_of(repository: Path) -> Path:
-    return version_directory(load_source(repository / MODEL / "source.yaml"), repository)
+    return version_directory_of(MODEL, repository)
 
 
 def stages(toolchain: Toolchain, repository: Path, **options) -> list[Stage]:
@@ -164,14 +164,14 @@ def test_what_the_probe_sends_fits_every_engine():
         recipe = load_recipes(REPOSITORY).get(path.parent.name)
         if path.is_symlink() or recipe is None:
             continue
-        model = read_model_manifest(version_directory(load_source(path.with_name("source.yaml")), REPOSITORY))
+        model = read_model_manifest(version_directory_of(path.parent.name))
         body, headers = probe_request(path.parent.name)
         header = json.loads(body[: int(headers["Inference-Header-Content-Length"])])
         sent = {one["name"]: one["shape"] for one in header["inputs"]}
         for tensor in model.artifacts["model.onnx"].graph.inputs:
             for dim, size in zip(tensor.dims, sent[tensor.name], strict=True):
                 if isinstance(dim, str):
-                    least, _, most = recipe.graphs["model.onnx"].profiles[0][dim]
+                    least, _, most = recipe["model.onnx"].profiles[0][dim]
                     assert least <= size <= most, (path.parent.name, tensor.name, dim)
 
 
@@ -199,7 +199,7 @@ def test_engines_that_triton_could_not_serve_are_told(toolchain, repository):
         write_manifest(dataclasses.replace(runnable, **changed), plan)
         assert check_engines(Hardware.SM89, repository) == [f"{MODEL}: {plan.name}: {said}"]
     other = dataclasses.replace(runnable, graph_sha256="0" * 64)
-    recipe = load_recipes(repository)[MODEL].graphs["model.onnx"]
+    recipe = load_recipes(repository)[MODEL]["model.onnx"]
     write_manifest(dataclasses.replace(other, fingerprint=fingerprint_of(other, recipe)), plan)
     assert check_engines(Hardware.SM89, repository) == [
         f"{MODEL}: {plan.name}: was compiled from another model.onnx than the one beside it"

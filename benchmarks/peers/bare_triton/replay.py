@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from tritonclient.grpc import InferInput, InferRequestedOutput
 from tritonclient.grpc.aio import InferenceServerClient
 
-from benchmarks.peers.bare_triton.recording import ModelCall
+from deployments.parity.recording import ModelCall
 from serving.adapters.triton.contract import CONTRACT
 
 

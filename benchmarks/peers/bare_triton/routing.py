@@ -23,10 +23,10 @@ from typing import Final, cast
 
 from benchmarks.harness.core import BenchError, Sample
 from benchmarks.harness.scores import scores_sha256
-from benchmarks.peers.bare_triton.recording import ModelCall, Recorder
 from benchmarks.peers.bare_triton.replay import BareClient
 from benchmarks.raw.answers import answer_to, json_of
 from deployments.config import TritonConfig
+from deployments.parity.recording import ModelCall, Recorder
 from serving.adapters.media import PyAvDecoder
 from serving.adapters.triton.client import TritonClient
 from serving.adapters.triton.endpoint import read_endpoint

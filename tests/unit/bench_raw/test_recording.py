@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.peers.bare_triton.recording import ModelCall, Recorder
 from benchmarks.peers.bare_triton.replay import BareClient
+from deployments.parity.recording import ModelCall, Recorder
 
 
 class Server:

@@ -52,15 +52,13 @@ def test_engines_are_tuned_for_what_was_measured():
     tuned = {
         (model, dim): graph.profiles[0][dim][1]
         for model, one in load_recipes(REPOSITORY).items()
-        for name, graph in one.graphs.items()
+        for name, graph in one.items()
         if name == "model.onnx" and model in mix
         for dim in graph.profiles[0]
     }
     assert len(tuned) >= 9
     assert tuned == {(model, dim): mix[model][dim]["p50"] for model, dim in tuned}
-    most = {
-        (model, dim): load_recipes(REPOSITORY)[model].graphs["model.onnx"].profiles[0][dim][2] for model, dim in tuned
-    }
+    most = {(model, dim): load_recipes(REPOSITORY)[model]["model.onnx"].profiles[0][dim][2] for model, dim in tuned}
     assert all(most[model, dim] >= mix[model][dim]["most"] for model, dim in tuned)
 
 

@@ -72,7 +72,7 @@ async def test_a_long_sentence_goes_alone_and_short_ones_together() -> None:
 
 
 def test_the_engine_has_room_for_what_goes_together_and_for_the_longest_text_alone() -> None:
-    together, some, alone = load_recipe(REPOSITORY / "sentence_encoder" / "engines.yaml").graphs["model.onnx"].profiles
+    together, some, alone = load_recipe(REPOSITORY / "sentence_encoder" / "engines.yaml")["model.onnx"].profiles
     assert together["tokens"][2] == LONGEST_TOGETHER == some["tokens"][0] - 1
     assert some["tokens"][2] == alone["tokens"][0] - 1
     sizes = [profile["batch"][2] * profile["tokens"][2] for profile in (together, some, alone)]

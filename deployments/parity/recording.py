@@ -1,9 +1,9 @@
-"""The model calls of one answer: what was sent, and which calls had ended before each began."""
+"""Model calls: what was sent, what came of it, and which calls had ended before each began."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from numpy.typing import NDArray
@@ -17,11 +17,13 @@ class ModelCall:
 
     Attributes:
         after: places of the calls whose outputs were there before this one was sent.
+        outputs: empty until it has ended, and where it failed.
     """
 
     model: str
     inputs: Mapping[str, NDArray[Any]]
     after: frozenset[int]
+    outputs: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
 
 class Recorder:
@@ -50,8 +52,10 @@ class Recorder:
     ) -> dict[str, NDArray[Any]]:
         """See `TritonClient`."""
         place = len(self._calls)
-        self._calls.append(ModelCall(model, inputs, frozenset(self._ended)))
+        call = ModelCall(model, inputs, frozenset(self._ended))
+        self._calls.append(call)
         found = await self._client.infer(model, inputs, timeout_s=timeout_s, outputs=outputs)
+        self._calls[place] = replace(call, outputs=found)
         self._ended.add(place)
         return found
 
