@@ -32,8 +32,7 @@ def build_engines(hardware: str, builder: Builder | None, names: tuple[str, ...]
     toolchain = find_toolchain(Hardware(hardware), builder)
     engines = build.build_engines(toolchain, names, force, show)
     seconds = sum(one.seconds for one in engines)
-    by = f"{toolchain.builder} {toolchain.version} for {toolchain.target.value}"
-    err().print(f"{len(engines)} engines for {hardware}, {seconds:.1f} s of building, by {by}", soft_wrap=True)
+    err().print(f"{len(engines)} engines for {hardware}, {seconds:.1f} s of building, by {toolchain}", soft_wrap=True)
     if not toolchain.runnable:
         err().print("a proof that they compile: Triton needs engines of a machine with the GPU", soft_wrap=True)
 
@@ -52,9 +51,10 @@ def compile_all(hardware: Hardware) -> list[str]:
     proofs = gate.compile_all(toolchain, progress=show)
     whole = [proof for proof in proofs if not proof.problem]
     seconds = sum(proof.seconds for proof in proofs)
-    by = f"{toolchain.builder} {toolchain.version} for {toolchain.target.value}"
     stand_in = "" if toolchain.target is hardware else f", which stands in for {hardware.value}"
-    err().print(f"{len(whole)} of {len(proofs)} graphs compile in {seconds:.1f} s ({by}{stand_in})", soft_wrap=True)
+    err().print(
+        f"{len(whole)} of {len(proofs)} graphs compile in {seconds:.1f} s ({toolchain}{stand_in})", soft_wrap=True
+    )
     return [f"{proof.model}: {proof.problem}" for proof in proofs if proof.problem]
 
 

@@ -78,7 +78,7 @@ def _engine(
         report(Stage.CONVERTING, recipe.precision)
         try:
             with_precision(graph, precise, recipe)
-            report(Stage.COMPILING, f"{toolchain.target.value} by {toolchain.builder} {toolchain.version}")
+            report(Stage.COMPILING, str(toolchain))
             timings = _timings_path(toolchain)
             known = timings.read_bytes() if timings.is_file() else b""
             compiled = compile_graph(precise, recipe, toolchain, known)

@@ -42,6 +42,9 @@ class Toolchain:
     target: Hardware
     gpu: Gpu | None
 
+    def __str__(self) -> str:
+        return f"{self.builder} {self.version} for {self.target.value}"
+
     @property
     def runnable(self) -> bool:
         """Whether Triton can load what it builds."""
